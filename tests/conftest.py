@@ -1,0 +1,41 @@
+"""Fixtures that every test may use. Real replays are found by environment variable, else beside the checkout."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def _replays() -> Path | None:
+    given = os.environ.get("EXPHIL_TEST_REPLAYS")
+    found = Path(given) if given else REPOSITORY.parent / "shared" / "replays"
+    return found if found.is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def replay_dir() -> Path:
+    """The folder of real replays; the test is skipped where there is none."""
+    found = _replays()
+    if found is None:
+        pytest.skip("no real replays: set EXPHIL_TEST_REPLAYS to a folder of .slp files")
+    return found
+
+
+@pytest.fixture(scope="session")
+def truth_dir(replay_dir: Path) -> Path:
+    """What slippi-js answers for the real replays; the test is skipped where that is not at hand."""
+    found = replay_dir.parent / "truth" / "slippi-js"
+    if not found.is_dir():
+        pytest.skip("no slippi-js answers beside the real replays")
+    return found
+
+
+@pytest.fixture(scope="session")
+def full_replays(replay_dir: Path) -> list[Path]:
+    """The full two-player games, sorted by name."""
+    found = sorted(replay_dir.glob("full_*.slp"))
+    if not found:
+        pytest.skip("no full_*.slp among the real replays")
+    return found
