@@ -6,7 +6,10 @@ Names follow peppi's structs, joined with underscores (`post.position.x` is `pos
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Version = tuple[int, int, int]
 
@@ -246,3 +249,18 @@ SEGMENTS: Final = Table(
 )
 
 TABLES: Final = (REPLAYS, PLAYERS, FRAMES, ITEMS, STAGE_FRAMES, SEGMENTS)
+
+
+def arrow_schema(table: Table) -> "pa.Schema":
+    """The table's columns as Arrow fields, each with its doc, unit and first version as metadata."""
+    import pyarrow as pa
+
+    return pa.schema(
+        [pa.field(column.name, pa.type_for_alias(column.type), metadata=_metadata(column)) for column in table.columns],
+        metadata={"doc": table.doc, "key": ",".join(table.key)},
+    )
+
+
+def _metadata(column: Column) -> dict[str, str]:
+    since = ".".join(map(str, column.since)) if column.since else ""
+    return {key: value for key, value in (("doc", column.doc), ("unit", column.unit), ("since", since)) if value}

@@ -1,0 +1,48 @@
+"""What makes two recordings one game, and two games one set."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from typing import Any, Final
+
+import numpy as np
+
+GAME_ID_COLUMNS: Final = (
+    "frame",
+    "pre_joystick_x",
+    "pre_joystick_y",
+    "pre_cstick_x",
+    "pre_cstick_y",
+    "pre_triggers",
+    "pre_buttons_physical",
+    "post_character",
+    "post_state",
+    "post_position_x",
+    "post_position_y",
+    "post_direction",
+    "post_percent",
+    "post_shield",
+    "post_stocks",
+)
+"""The columns that a game id covers, in this order: what was pressed and what came of it, from version 0.1 on.
+
+Left out is what two recordings of one game may tell differently: random seeds past the first frame, raw and
+physical analog values of a remote controller, frame bookends, and every field of a later version.
+"""
+
+
+def game_id(start: dict[str, Any], sides: Iterable[dict[str, Any]]) -> str:
+    """128 bits of a hash of the resolved frames, as 32 hex digits.
+
+    Args:
+        start: the game start, for the stage and the random seed, which tell two short idle games apart.
+        sides: columns of each character, by port, the leader before the follower.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    digest.update(f"game 1 {start['stage']} {start['random_seed']}".encode())
+    for columns in sides:
+        frames = columns["frame"]
+        digest.update(f" {columns['port'][0]} {columns['follower'][0]} {len(frames)} ".encode())
+        for name in GAME_ID_COLUMNS:
+            digest.update(np.ascontiguousarray(columns[name]).data)
+    return digest.hexdigest()
