@@ -36,7 +36,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One snapshot of the store: parts by asset, in order of name."""
+    """One snapshot of the store: parts by asset, and the feature tables that parts were made with, by fingerprint."""
 
     parts: Mapping[str, Mapping[str, Part]] = field(default_factory=dict)
     feature_sets: Mapping[str, Any] = field(default_factory=dict)
@@ -56,9 +56,9 @@ class Manifest:
         parts.update({part.name: part for part in add})
         return replace(self, parts={**self.parts, asset: parts})
 
-    def with_feature_set(self, name: str, canonical: Any) -> "Manifest":
-        """A manifest that records the feature table that the embeddings were made with."""
-        return replace(self, feature_sets={**self.feature_sets, name: canonical})
+    def with_feature_set(self, fingerprint: str, canonical: Any) -> "Manifest":
+        """A manifest that records a feature table, so that a later one can name the rows that differ."""
+        return replace(self, feature_sets={**self.feature_sets, fingerprint: canonical})
 
 
 def write(root: Path, manifest: Manifest) -> None:

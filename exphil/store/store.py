@@ -91,8 +91,8 @@ class Transaction:
             final_files = part_files(self.store.root, asset, part)
             self._moves += list(zip(staged_files, final_files, strict=True))
 
-    def record_feature_set(self, name: str, canonical: object) -> None:
-        self._pending = (self._pending or self.store.manifest).with_feature_set(name, canonical)
+    def record_feature_set(self, fingerprint: str, canonical: object) -> None:
+        self._pending = (self._pending or self.store.manifest).with_feature_set(fingerprint, canonical)
 
     def commit(self) -> None:
         """Move the staged parts into place and make them count."""

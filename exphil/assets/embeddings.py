@@ -1,0 +1,173 @@
+"""Frames become feature blocks: one part of `embeddings` for each part of `frames`."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from exphil.assets import plan
+from exphil.assets.report import Report
+from exphil.assets.versions import made_by
+from exphil.assets.workers import WorkerDied, Workers
+from exphil.errors import StoreError
+from exphil.features import V1
+from exphil.features.audit import Audit
+from exphil.store import paths
+from exphil.store.atomic import require_space
+from exphil.store.embeddings import Run, write_part
+from exphil.store.manifest import Part
+from exphil.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedTask:
+    """One part to encode. `games` names stage and ports of each two-player game in it."""
+
+    root: Path
+    staging: Path
+    part: str
+    games: Mapping[str, tuple[int, tuple[int, int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """What a worker staged."""
+
+    rows: int
+    runs: int
+    num_bytes: int
+
+
+def materialize(store: Store, batch: str, workers: Workers) -> Report:
+    """Encode the batch's parts of `frames` that have no embeddings of today's feature set."""
+    workers.wait_until_ready()
+    begun = time.perf_counter()
+    report = Report("embeddings", batch, {"parts": 0, "games": 0, "game frames": 0})
+    with store.writing() as transaction:
+        sources = plan.missing_parts(store, "embeddings", batch)
+        require_space(store.root, sum(part.num_bytes for part in sources) * 2)
+        games = two_player_games(store, batch)
+        by_name = {part.name: part for part in sources}
+        tasks = [EmbedTask(store.root, transaction.staging, part.name, games) for part in sources]
+        added: list[Part] = []
+        for task, outcome in workers.run(embed_part, tasks):
+            if isinstance(outcome, WorkerDied):
+                raise StoreError(f"encoding part {task.part} failed: {outcome}")
+            added.append(
+                Part(
+                    name=task.part,
+                    batch=batch,
+                    rows={"rows": outcome.rows},
+                    num_bytes=outcome.num_bytes,
+                    made_by=made_by("embeddings"),
+                    source=(task.part,),
+                    stats={"feature_set": V1.name, "games": outcome.runs, "source_bytes": by_name[task.part].num_bytes},
+                )
+            )
+        transaction.change("embeddings", add=added, remove=plan.orphans(store, "embeddings", batch))
+        transaction.record_feature_set(V1.fingerprint, V1.canonical())
+        transaction.commit()
+    report.made = {
+        "parts": len(added),
+        "games": sum(int(part.stats["games"]) for part in added),
+        "game frames": sum(part.rows["rows"] for part in added),
+    }
+    report.num_bytes = sum(part.num_bytes for part in added)
+    report.seconds = time.perf_counter() - begun
+    return report
+
+
+def two_player_games(store: Store, batch: str) -> dict[str, tuple[int, tuple[int, int]]]:
+    """Stage and ports of the batch's games with exactly two players: the ones that have a viewpoint and an opponent."""
+    parts = store.manifest.of("replays", batch)
+    found: dict[str, tuple[int, tuple[int, int]]] = {}
+    for part in parts:
+        if not part.rows.get("players"):
+            continue
+        players = pl.scan_parquet(paths.table_part(store.root, "replays", "players", part.name))
+        replays = pl.scan_parquet(paths.table_part(store.root, "replays", "replays", part.name))
+        ports = players.group_by("replay_id").agg(pl.col("port").sort())
+        rows = (
+            replays.filter((pl.col("status") == "ok") & (pl.col("num_players") == 2))
+            .select("replay_id", "stage")
+            .join(ports, on="replay_id")
+            .filter(pl.col("port").list.len() == 2)
+            .collect()
+        )
+        found.update({replay_id: (stage, (first, second)) for replay_id, stage, (first, second) in rows.iter_rows()})
+    return found
+
+
+def embed_part(task: EmbedTask) -> Embedded:
+    """Encode one part of `frames` and stage it as a Zarr group."""
+    tables = {
+        name: _by_game(paths.table_part(task.root, "frames", name, task.part), V1.source_columns(name))
+        for name in ("frames", "items", "stage_frames")
+    }
+    runs: list[Run] = []
+    encoded: list[Mapping[str, np.ndarray]] = []
+    offset = 0
+    for replay_id, frames in tables["frames"].items():
+        if replay_id not in task.games:
+            continue
+        stage, ports = task.games[replay_id]
+        items = tables["items"].get(replay_id, tables["items"][""])
+        stage_frames = tables["stage_frames"].get(replay_id, tables["stage_frames"][""])
+        game = V1.encode(frames, items, stage_frames, stage=stage, ports=ports)
+        encoded.append(game.blocks)
+        for first, last in contiguous(game.frame):
+            count = last - first
+            runs.append(Run(replay_id, *ports, int(game.frame[first]), count, offset + first))
+        offset += len(game.frame)
+    blocks = {name: _stack([blocks[name] for blocks in encoded], empty) for name, empty in V1.empty_blocks().items()}
+    audit = Audit(V1)
+    audit.add(blocks)
+    attributes = {
+        "feature_set": V1.name,
+        "fingerprint": V1.fingerprint,
+        "columns": V1.block_columns(),
+        "audit": audit.to_json(),
+    }
+    folder = paths.embeddings_part(task.staging, V1.name, task.part)
+    return Embedded(offset, len(runs), write_part(folder, blocks, runs, attributes))
+
+
+def _stack(arrays: Sequence[np.ndarray], empty: np.ndarray) -> np.ndarray:
+    """Join along rows, keeping each column contiguous as the encoder made it."""
+    if not arrays:
+        return empty
+    return np.concatenate([array.T for array in arrays], axis=-1).T
+
+
+def contiguous(frame: np.ndarray) -> list[tuple[int, int]]:
+    """Index ranges [first, last) within which frame ids count up by one."""
+    if not len(frame):
+        return []
+    breaks = np.flatnonzero(np.diff(frame) != 1) + 1
+    edges = [0, *breaks.tolist(), len(frame)]
+    return list(zip(edges[:-1], edges[1:], strict=True))
+
+
+def _by_game(file: Path, columns: Sequence[str]) -> dict[str, pa.Table]:
+    """The part's table, sliced by game; the key "" holds an empty table of the same columns."""
+    if not file.exists():
+        return {"": pa.table({})}
+    table = pq.read_table(file, columns=["replay_id", *columns], partitioning=None).combine_chunks()
+    ids = table["replay_id"].combine_chunks()
+    if isinstance(ids, pa.ChunkedArray):
+        ids = ids.chunk(0) if ids.num_chunks else pa.array([], pa.string()).dictionary_encode()
+    encoded = ids if pa.types.is_dictionary(ids.type) else pc.dictionary_encode(ids)
+    codes = encoded.indices.to_numpy(zero_copy_only=False)
+    names = encoded.dictionary.to_pylist()
+    edges = [0, *(np.flatnonzero(np.diff(codes)) + 1).tolist(), len(codes)] if len(codes) else [0]
+    slices: dict[str, Any] = {"": table.slice(0, 0)}
+    for first, last in zip(edges[:-1], edges[1:], strict=True):
+        slices[names[codes[first]]] = table.slice(first, last - first)
+    return slices

@@ -1,0 +1,151 @@
+"""Reads files into the `frames` tables: the half of an ingest that runs in worker processes."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from exphil import schema
+from exphil.errors import ReplayError
+from exphil.replays.frames import FrameTables, frame_tables
+from exphil.replays.reader import read_game
+from exphil.replays.sources import Source, read_sources
+from exphil.replays.summary import player_rows, replay_row
+from exphil.store import paths
+from exphil.store.parquet import TableWriter
+
+CHUNK_BYTES = 64_000_000
+"""Bytes of replays that go into one part: about 10 MB of Parquet, and little enough to keep a worker's memory flat."""
+
+FRAME_TABLES = tuple(table for table in schema.TABLES if table.asset == "frames")
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Files that one worker reads into one staged part."""
+
+    name: str
+    staging: Path
+    sources: tuple[Source, ...]
+
+
+@dataclass(slots=True)
+class ChunkResult:
+    """What a chunk gave: rows of `replays` and `players`, and the games whose frames were staged."""
+
+    chunk: Chunk
+    replays: list[dict[str, Any]] = field(default_factory=list)
+    players: list[dict[str, Any]] = field(default_factory=list)
+    staged: list[str] = field(default_factory=list)
+
+
+def make_chunks(sources: Sequence[Source], num_workers: int, staging: Path) -> list[Chunk]:
+    """Deal files out in chunks of similar bytes, a multiple of the workers, so that all end at about the same time."""
+    total = sum(source.num_bytes for source in sources)
+    rounds = -(-total // (CHUNK_BYTES * num_workers))
+    count = max(1, min(len(sources), rounds * num_workers))
+    piles: list[list[Source]] = [[] for _ in range(count)]
+    weights = [0] * count
+    for source in sorted(sources, key=lambda source: (-source.num_bytes, source.path)):
+        lightest = weights.index(min(weights))
+        piles[lightest].append(source)
+        weights[lightest] += source.num_bytes
+    return [
+        Chunk(f"chunk-{number}", staging, tuple(sorted(pile, key=lambda source: source.path)))
+        for number, pile in enumerate(piles)
+        if pile
+    ]
+
+
+def halves(chunk: Chunk) -> list[Chunk]:
+    """The two halves of a chunk whose worker died, to close in on the file that killed it."""
+    middle = len(chunk.sources) // 2
+    return [
+        Chunk(f"{chunk.name}a", chunk.staging, chunk.sources[:middle]),
+        Chunk(f"{chunk.name}b", chunk.staging, chunk.sources[middle:]),
+    ]
+
+
+def read_chunk(chunk: Chunk) -> ChunkResult:
+    """Read every file of a chunk and stage its frames. Bad files become quarantine rows, whatever is wrong with them."""
+    result = ChunkResult(chunk)
+    writer: _PartWriter | None = None
+    seen: set[str] = set()
+    try:
+        for source, data in read_sources(chunk.sources):
+            try:
+                if isinstance(data, ReplayError):
+                    raise data
+                game = read_game(data.bytes, data.path)
+                tables = frame_tables(game)
+            except ReplayError as error:
+                result.replays.append(quarantine_row(source, error.reason, error.offset))
+                continue
+            except Exception as error:  # a fault of ours costs this file, not the batch
+                result.replays.append(quarantine_row(source, f"internal error, please report: {error!r}", None))
+                continue
+            row = replay_row(game, tables) | _bookkeeping(source)
+            result.replays.append(row)
+            if game.content_id in seen:  # the same bytes once more: this path sorts later, so it cannot win
+                continue
+            seen.add(game.content_id)
+            result.players += player_rows(game, tables)
+            writer = writer or _PartWriter(chunk)
+            writer.append(tables)
+            result.staged.append(row["replay_id"])
+    finally:
+        if writer is not None:
+            writer.close()
+    return result
+
+
+def quarantine_row(source: Source, reason: str, offset: int | None) -> dict[str, Any]:
+    """A row of `replays` for a file that gave no game."""
+    row: dict[str, Any] = dict.fromkeys(schema.REPLAYS.names)
+    return row | {"status": "quarantined", "reason": reason, "reason_offset": offset} | _bookkeeping(source)
+
+
+def _bookkeeping(source: Source) -> dict[str, Any]:
+    return {"path": source.path, "num_bytes": source.num_bytes, "mtime_ns": source.mtime_ns}
+
+
+class _PartWriter:
+    """The three frame tables of one part, games appended whole and in step."""
+
+    def __init__(self, chunk: Chunk) -> None:
+        self._writers = {
+            table.name: TableWriter(paths.table_part(chunk.staging, "frames", table.name, chunk.name), table)
+            for table in FRAME_TABLES
+        }
+
+    def append(self, tables: FrameTables) -> None:
+        self._writers["frames"].append(tables.frames)
+        self._writers["items"].append(tables.items)
+        self._writers["stage_frames"].append(tables.stage_frames)
+
+    def close(self) -> None:
+        for writer in self._writers.values():
+            writer.close()
+
+
+def part_name(batch: str, replay_ids: Iterable[str]) -> str:
+    """The name of a part follows from what is in it, so that a run done twice writes the same names."""
+    digest = hashlib.blake2b("".join(sorted(replay_ids)).encode(), digest_size=6).hexdigest()
+    return f"{batch}-{digest}"
+
+
+def drop_games(file: Path, table: schema.Table, replay_ids: Iterable[str], target: Path) -> int:
+    """Copy a part's table without some games; returns the rows left."""
+    gone = pa.array(sorted(replay_ids), pa.string())
+    whole = pq.read_table(file, partitioning=None)
+    kept = whole.filter(pc.invert(pc.is_in(whole["replay_id"].cast(pa.string()), value_set=gone)))
+    writer = TableWriter(target, table)
+    if kept.num_rows:
+        writer.append(kept)
+    writer.close()
+    return int(kept.num_rows)

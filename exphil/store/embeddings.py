@@ -1,0 +1,100 @@
+"""Feature blocks in Zarr v3: one group a part, one array a block, columns contiguous inside a chunk.
+
+A chunk holds `CHUNK_ROWS` game frames of a block, transposed, so that each column is one stretch of bytes in time
+order before Zstandard sees it: constant columns vanish. Codec and chunk were chosen by `benchmarks/codecs.py`.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+from zarr.codecs import TransposeCodec, ZstdCodec
+
+from exphil.errors import StoreError
+
+CHUNK_ROWS = 16_384
+ZSTD_LEVEL = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Contiguous rows of one game.
+
+    Attributes:
+        replay_id: whose.
+        first_port: port of `players[0]`, the lower one.
+        second_port: port of `players[1]`.
+        first_frame: frame id of the first row.
+        num_rows: frames.
+        row_offset: first row within the part.
+    """
+
+    replay_id: str
+    first_port: int
+    second_port: int
+    first_frame: int
+    num_rows: int
+    row_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingPart:
+    """A part opened for reading: arrays load on slicing."""
+
+    blocks: Mapping[str, Any]
+    runs: tuple[Run, ...]
+
+    @property
+    def num_rows(self) -> int:
+        return sum(run.num_rows for run in self.runs)
+
+
+def write_part(folder: Path, blocks: Mapping[str, np.ndarray], runs: Sequence[Run], attributes: Mapping[str, Any]) -> int:
+    """Write one part.
+
+    Args:
+        folder: the group's folder, which must not exist.
+        blocks: arrays of shape (rows, ...), the same number of rows in each.
+        runs: which rows are whose.
+        attributes: kept with the group (fingerprint, column names, audit).
+
+    Returns:
+        Bytes on disk.
+    """
+    group = zarr.create_group(store=folder, attributes={**attributes, "runs": [asdict(run) for run in runs]})
+    for name, block in blocks.items():
+        group.create_array(
+            name,
+            data=None,
+            shape=block.shape,
+            dtype=block.dtype,
+            chunks=(min(CHUNK_ROWS, max(1, len(block))), *block.shape[1:]),
+            filters=[TransposeCodec(order=tuple(reversed(range(block.ndim))))],
+            compressors=[ZstdCodec(level=ZSTD_LEVEL)],
+            fill_value=0,
+        )[...] = block
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def read_part(folder: Path) -> EmbeddingPart:
+    """Open one part.
+
+    Raises:
+        StoreError: it is missing or damaged.
+    """
+    try:
+        group = zarr.open_group(folder, mode="r")
+        runs = tuple(Run(**run) for run in group.attrs["runs"])  # type: ignore[arg-type]
+        return EmbeddingPart(dict(group.arrays()), runs)
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise StoreError(f"{folder} cannot be read ({error}); run `exphil materialize embeddings` again") from error
+
+
+def read_attributes(folder: Path) -> dict[str, Any]:
+    """The group's attributes alone, without importing what reads arrays."""
+    content = json.loads((folder / "zarr.json").read_bytes())
+    return dict(content["attributes"])
