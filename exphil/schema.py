@@ -251,14 +251,20 @@ SEGMENTS: Final = Table(
 TABLES: Final = (REPLAYS, PLAYERS, FRAMES, ITEMS, STAGE_FRAMES, SEGMENTS)
 
 
-def arrow_schema(table: Table) -> "pa.Schema":
-    """The table's columns as Arrow fields, each with its doc, unit and first version as metadata."""
+def arrow_schema(table: Table, *, encoded: bool = False) -> "pa.Schema":
+    """The table's columns as Arrow fields, each with its doc, unit and first version as metadata.
+
+    `encoded` makes `replay_id` a dictionary of strings: in memory a game's rows share one string.
+    """
     import pyarrow as pa
 
-    return pa.schema(
-        [pa.field(column.name, pa.type_for_alias(column.type), metadata=_metadata(column)) for column in table.columns],
-        metadata={"doc": table.doc, "key": ",".join(table.key)},
-    )
+    fields = []
+    for column in table.columns:
+        type = pa.type_for_alias(column.type)
+        if encoded and column.name == "replay_id":
+            type = pa.dictionary(pa.int32(), type)
+        fields.append(pa.field(column.name, type, metadata=_metadata(column)))
+    return pa.schema(fields, metadata={"doc": table.doc, "key": ",".join(table.key)})
 
 
 def _metadata(column: Column) -> dict[str, str]:

@@ -154,7 +154,7 @@ def _leaves(type: pa.StructType) -> tuple[list[str], list[tuple[int, ...]]]:
 
 def _table(table: schema.Table, replay_id: str, chunks: list[Columns]) -> pa.Table:
     """Columns in the schema's order and types; those that are missing are null."""
-    layout = _replay_table_schema(table)
+    layout = _layout(table)
     batches = []
     for columns in chunks:
         num_rows = len(columns["frame"])
@@ -168,8 +168,5 @@ def _table(table: schema.Table, replay_id: str, chunks: list[Columns]) -> pa.Tab
 
 
 @lru_cache(maxsize=8)
-def _replay_table_schema(table: schema.Table) -> pa.Schema:
-    """The table's Arrow schema with the replay's id as a dictionary: one string, however many rows."""
-    layout = schema.arrow_schema(table)
-    encoded = pa.field("replay_id", pa.dictionary(pa.int32(), pa.string()))
-    return layout.set(layout.get_field_index("replay_id"), encoded)
+def _layout(table: schema.Table) -> pa.Schema:
+    return schema.arrow_schema(table, encoded=True)
