@@ -2,8 +2,9 @@
 
 A *segment* is a stretch of one player's frames that may be scored. Each epoch cuts every segment into
 *pieces*: consecutive stretches of `window_size - context` frames, the first shortened by a phase that the
-epoch draws. A window is the `window_size` frames that end with a piece; what precedes the piece in it is context.
-So each eligible frame is scored exactly once an epoch, and over the epochs at every place of a window.
+epoch draws. A window is the `window_size` frames that end with a piece; what precedes the piece in it is
+context. So each eligible frame is scored exactly once an epoch, and over the epochs at every place of a
+window.
 
 Order: the replays are shuffled, their windows laid end to end, and dealt to the batches like cards: window i
 goes to batch i mod K. A replay's windows are neighbours, so no batch holds two of one replay while the replay

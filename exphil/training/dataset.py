@@ -1,0 +1,183 @@
+"""From rows of the segment table to bytes of windows: where segments lie in the packs, and the gather.
+
+Shapes: B windows of a batch, L observed frames of a window, n = L + 1 + delay rows of a window.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import polars.selectors as cs
+import pyarrow as pa
+import torch
+
+from exphil.errors import StoreError
+from exphil.training.batch import Batch
+from exphil.training.sampler import Segments, Windows
+
+Bytes = npt.NDArray[np.uint8]
+
+
+class PackFiles(Protocol):
+    """What is needed of `exphil.store.packs.Packs`.
+
+    Attributes:
+        parts: memory maps, (rows, row_bytes) uint8 each.
+        runs: a row a game: part, replay_id, first_port, second_port, first_frame, num_rows, row_offset.
+    """
+
+    @property
+    def parts(self) -> Sequence[Bytes]: ...
+    @property
+    def runs(self) -> pa.Table: ...
+
+
+def find_segments(segments: pa.Table, packs: PackFiles, delay: int) -> Segments:
+    """Where the rows of a segment table lie in the packs; segments that the delay leaves empty are dropped.
+
+    Args:
+        segments: columns of `exphil.schema.SEGMENTS`.
+        delay: frames between an observation and its target, beyond the one that is always there.
+
+    Raises:
+        StoreError: the packs lack a segment's game.
+    """
+    # Ids may come dictionary-encoded, each table with a dictionary of its own.
+    replay = pl.col("replay_id").cast(pl.String)
+    runs = pl.DataFrame(pl.from_arrow(packs.runs)).select(
+        replay,
+        cs.by_name("part", "first_port", "second_port").cast(pl.Int64),
+        run_frame=pl.col("first_frame").cast(pl.Int64),
+        run_start=pl.col("row_offset").cast(pl.Int64),
+        run_stop=pl.col("row_offset").cast(pl.Int64) + pl.col("num_rows").cast(pl.Int64),
+    )
+    wanted = pl.DataFrame(pl.from_arrow(segments.select(["replay_id", "port", "first_frame", "last_frame"])))
+    row = pl.col("run_start") - pl.col("run_frame")
+    places = (
+        wanted.select(replay, cs.by_name("port", "first_frame", "last_frame").cast(pl.Int64))
+        .join(runs, on="replay_id", how="inner")
+        .with_columns(
+            viewpoint=(pl.col("port") == pl.col("second_port")).cast(pl.Int64),
+            first=row + pl.col("first_frame"),
+            stop=row + pl.col("last_frame") + 1,
+        )
+        .filter(
+            (pl.col("first") >= pl.col("run_start"))
+            & (pl.col("stop") < pl.col("run_stop"))
+            & ((pl.col("port") == pl.col("first_port")) | (pl.col("port") == pl.col("second_port")))
+        )
+        .with_columns(stop=pl.col("stop") - delay)
+        .sort("part", "run_start", "viewpoint", "first")
+    )
+    if places.height < segments.num_rows:
+        raise StoreError(
+            f"the packs lack {segments.num_rows - places.height} of {segments.num_rows} selected segments;"
+            " run `exphil materialize packs`"
+        )
+    # A run is a whole game: its number, in the order of the packs, serves as the replay's.
+    places = places.filter(pl.col("stop") > pl.col("first")).with_columns(
+        replay=pl.struct("part", "run_start").rle_id().cast(pl.Int64)
+    )
+    return Segments(*(places[name].to_numpy() for name in Segments.__slots__))
+
+
+class Gatherer:
+    """Copies windows out of the memory maps.
+
+    Args:
+        parts: memory maps of the packs.
+        num_rows: rows of a window (n).
+    """
+
+    def __init__(self, parts: Sequence[Bytes], num_rows: int) -> None:
+        self._files = parts
+        self._parts = [np.asarray(part) for part in parts]
+        self._num_rows = num_rows
+        self._overlapping = [_overlapping(part, num_rows) for part in self._parts]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A worker process maps the files itself; pickling the maps would send it every byte.
+        return _reopened, ([_address(part) for part in self._files], self._num_rows)
+
+    def rows(
+        self, part: npt.NDArray[np.int64], start: npt.NDArray[np.int64], stop: npt.NDArray[np.int64]
+    ) -> Bytes:
+        """(B, n, row_bytes) rows of windows.
+
+        Args:
+            part: (B,) which pack.
+            start: (B,) first row of the window.
+            stop: (B,) row after the last one of its game; a window that reaches past it repeats the last row.
+        """
+        n, row_bytes = self._num_rows, self._parts[0].shape[1]
+        fits = start + n <= stop
+        if fits.all() and (part == part[0]).all():
+            # One indexing operation over a view whose row i is the window that starts at i.
+            windows = self._overlapping[int(part[0])][start]
+            return windows.reshape(len(start), n, row_bytes)
+        out = np.empty((len(start), n, row_bytes), np.uint8)
+        parts = self._parts
+        for i, (p, a) in enumerate(zip(part.tolist(), np.where(fits, start, -1).tolist(), strict=True)):
+            if a >= 0:
+                out[i] = parts[p][a : a + n]
+        for i in np.flatnonzero(~fits).tolist():
+            rows = parts[int(part[i])][int(start[i]) : int(stop[i])]
+            out[i, : len(rows)] = rows
+            out[i, len(rows) :] = rows[-1]
+        return out
+
+
+def _overlapping(part: Bytes, num_rows: int) -> Bytes:
+    """(windows, n * row_bytes) view of all windows of a pack."""
+    row_bytes = part.shape[1]
+    count = max(0, part.shape[0] - num_rows + 1)
+    return np.lib.stride_tricks.as_strided(
+        part, (count, num_rows * row_bytes), (row_bytes, 1), writeable=False
+    )
+
+
+def _address(part: Bytes) -> tuple[str, int, tuple[int, ...]] | Bytes:
+    """File, offset and shape of a memory map; an array in memory stands for itself."""
+    if isinstance(part, np.memmap) and part.filename is not None:
+        return str(part.filename), part.offset, part.shape
+    return part
+
+
+def _reopened(addresses: list[tuple[str, int, tuple[int, ...]] | Bytes], num_rows: int) -> Gatherer:
+    parts = [
+        address
+        if isinstance(address, np.ndarray)
+        else np.memmap(address[0], np.uint8, "r", offset=address[1], shape=address[2])
+        for address in addresses
+    ]
+    return Gatherer(parts, num_rows)
+
+
+def collate(segments: Segments, gatherer: Gatherer, windows: Windows, length: int) -> Batch:
+    """The batch that `windows` name.
+
+    Args:
+        length: observed frames of a window (L).
+    """
+    chosen = windows.segment
+    rows = gatherer.rows(segments.part[chosen], windows.start, segments.run_stop[chosen])
+    position = np.arange(length)
+    mask = (position >= windows.scored_from[:, None]) & (position < windows.scored_to[:, None])
+    return Batch(
+        torch.from_numpy(rows),
+        torch.from_numpy(segments.viewpoint[chosen]),
+        torch.from_numpy(mask),
+        torch.from_numpy(segments.replay[chosen]),
+    )
+
+
+def diversity(replay: torch.Tensor) -> float:
+    """Distinct replays of a batch over its windows, in (0, 1]."""
+    return len(torch.unique(replay)) / len(replay)
+
+
+def row_bytes(packs: PackFiles) -> int:
+    """Bytes of a row of the packs."""
+    return int(packs.parts[0].shape[1])

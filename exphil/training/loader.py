@@ -1,0 +1,105 @@
+"""Batches in order, gathered by a thread while the policy computes; the same for any number of workers."""
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from torch.utils.data import IterableDataset, get_worker_info
+
+from exphil.training.batch import Batch
+from exphil.training.dataset import Gatherer, PackFiles, collate
+from exphil.training.sampler import Epoch, Sampler
+
+PREFETCH: Final = 3
+"""Batches gathered ahead: enough to hide a slow read, few enough to cost no memory worth naming."""
+
+POLL_SECONDS: Final = 0.1
+
+
+class Loader:
+    """Batches of any epoch from any batch on.
+
+    Args:
+        packs: memory maps.
+        sampler: which windows.
+        delay: frames between an observation and its target, beyond the one that is always there.
+        pin: put batches in pinned memory, for copies to a CUDA device that overlap with its work.
+    """
+
+    def __init__(self, packs: PackFiles, sampler: Sampler, *, delay: int = 0, pin: bool = False) -> None:
+        self.sampler = sampler
+        self._gatherer = Gatherer(packs.parts, sampler.window_size + 1 + delay)
+        self._pin = pin
+
+    def batch(self, epoch: Epoch, index: int) -> Batch:
+        """One batch, gathered now."""
+        batch = collate(self.sampler.segments, self._gatherer, epoch.batch(index), self.sampler.window_size)
+        if self._pin:
+            return Batch(*(getattr(batch, name).pin_memory() for name in Batch.__slots__))
+        return batch
+
+    def batches(self, epoch: int, first: int = 0) -> Iterator[Batch]:
+        """The epoch's batches from number `first` on, gathered ahead by a thread."""
+        order = self.sampler.epoch(epoch)
+        indices = iter(range(first, order.num_batches))
+
+        def load() -> Batch | None:
+            index = next(indices, None)
+            return None if index is None else self.batch(order, index)
+
+        return prefetched(load)
+
+
+def prefetched(load: Callable[[], Batch | None]) -> Iterator[Batch]:
+    """What `load` returns until it returns None, called ahead in a thread that ends with the iterator."""
+    ready: queue.Queue[Batch | BaseException | None] = queue.Queue(PREFETCH)
+    stopped = threading.Event()
+
+    def offer(item: Batch | BaseException | None) -> bool:
+        while not stopped.is_set():
+            try:
+                ready.put(item, timeout=POLL_SECONDS)
+                return True
+            except queue.Full:
+                continue
+        return False
+
+    def work() -> None:
+        try:
+            while (batch := load()) is not None:
+                if not offer(batch):
+                    return
+            offer(None)
+        except BaseException as error:  # handed to the reader, who raises it
+            offer(error)
+
+    thread = threading.Thread(target=work, name="exphil-loader", daemon=True)
+    thread.start()
+    try:
+        while (item := ready.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        stopped.set()
+        thread.join()
+
+
+class EpochBatches(IterableDataset[Batch]):
+    """One epoch's batches for `torch.utils.data.DataLoader(..., batch_size=None, num_workers=W)`.
+
+    Worker w gathers batches w, w + W, ...; the DataLoader takes them in turn, so any W gives the same order.
+    """
+
+    def __init__(self, loader: Loader, epoch: int, first: int = 0) -> None:
+        self._loader = loader
+        self._epoch = epoch
+        self._first = first
+
+    def __iter__(self) -> Iterator[Batch]:
+        worker = get_worker_info()
+        shift, step = (worker.id, worker.num_workers) if worker is not None else (0, 1)
+        order = self._loader.sampler.epoch(self._epoch)
+        for index in range(self._first + shift, order.num_batches, step):
+            yield self._loader.batch(order, index)
