@@ -144,8 +144,6 @@ def drop_games(file: Path, table: schema.Table, replay_ids: Iterable[str], targe
     gone = pa.array(sorted(replay_ids), pa.string())
     whole = pq.read_table(file, partitioning=None)
     kept = whole.filter(pc.invert(pc.is_in(whole["replay_id"].cast(pa.string()), value_set=gone)))
-    writer = TableWriter(target, table)
-    if kept.num_rows:
+    with TableWriter(target, table) as writer:
         writer.append(kept)
-    writer.close()
-    return int(kept.num_rows)
+    return writer.num_rows

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from exphil import schema
@@ -35,7 +34,7 @@ from exphil.replays.sources import Source
 from exphil.store import paths
 from exphil.store.atomic import require_space
 from exphil.store.manifest import Part
-from exphil.store.parquet import TableWriter, arrow_schema
+from exphil.store.parquet import write_rows
 from exphil.store.store import Store, Transaction
 
 SECONDS_PER_FILE = 60.0
@@ -224,9 +223,7 @@ def _write_replays(
     for table, content in ((schema.REPLAYS, rows), (schema.PLAYERS, players)):
         if content:
             file = paths.table_part(transaction.staging, "replays", table.name, name)
-            writer = TableWriter(file, table)
-            writer.append(pa.Table.from_pylist(content, schema=arrow_schema(table)))
-            writer.close()
+            write_rows(file, table, content)
             num_bytes += file.stat().st_size
     return Part(
         name=name,
@@ -241,7 +238,7 @@ def _scan(store: Store, table: str) -> pl.LazyFrame:
     files = store.table_paths(table)
     if files:
         return pl.scan_parquet(files)
-    found = pl.from_arrow(arrow_schema(next(t for t in schema.TABLES if t.name == table)).empty_table())
+    found = pl.from_arrow(schema.arrow_schema(next(t for t in schema.TABLES if t.name == table)).empty_table())
     assert isinstance(found, pl.DataFrame)
     return found.lazy()
 

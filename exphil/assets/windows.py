@@ -11,7 +11,7 @@ from exphil.assets.report import Report
 from exphil.assets.versions import made_by
 from exphil.store import paths
 from exphil.store.manifest import Part
-from exphil.store.parquet import TableWriter, arrow_schema
+from exphil.store.parquet import write_rows
 from exphil.store.store import Store
 
 PLAY_STARTS = -39
@@ -32,9 +32,7 @@ def materialize(store: Store, batch: str) -> Report:
             file = paths.table_part(transaction.staging, "windows", "segments", source.name)
             num_bytes = 0
             if len(rows):
-                writer = TableWriter(file, schema.SEGMENTS)
-                writer.append(rows.to_arrow().cast(arrow_schema(schema.SEGMENTS)))
-                writer.close()
+                write_rows(file, schema.SEGMENTS, rows.iter_rows(named=True))
                 num_bytes = file.stat().st_size
             stats = {"frames": int(rows["num_frames"].sum()), "games": rows["replay_id"].n_unique()}
             added.append(

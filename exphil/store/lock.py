@@ -26,11 +26,13 @@ def writer_lock(root: Path, wait_seconds: float = WAIT_SECONDS) -> Iterator[None
         StoreError: another process still holds it after `wait_seconds`; the message names that process.
     """
     lock = FileLock(root / paths.LOCK, is_singleton=True)
-    try:
-        with write_errors(root / paths.LOCK):
+    with write_errors(root / paths.LOCK):
+        try:
             lock.acquire(timeout=wait_seconds)
-    except Timeout:
-        raise StoreError(f"{root} is being written by {_owner(root)}; wait for it to end, or stop it") from None
+        except Timeout:
+            raise StoreError(
+                f"{root} is being written by {_owner(root)}; wait for it to end, or stop it"
+            ) from None
     try:
         (root / paths.LOCK_OWNER).write_text(json.dumps(_self()))
         yield
