@@ -161,7 +161,8 @@ def _table(table: schema.Table, replay_id: str, chunks: list[Columns]) -> pa.Tab
         indices = pa.repeat(pa.scalar(0, pa.int32()), num_rows)
         columns["replay_id"] = pa.DictionaryArray.from_arrays(indices, pa.array([replay_id]))
         arrays = [
-            columns[field.name] if field.name in columns else pa.nulls(num_rows, field.type) for field in layout
+            columns[field.name] if field.name in columns else pa.nulls(num_rows, field.type)
+            for field in layout
         ]
         batches.append(pa.RecordBatch.from_arrays(arrays, schema=layout))
     return pa.Table.from_batches(batches, schema=layout)

@@ -46,3 +46,29 @@ def game_id(start: dict[str, Any], sides: Iterable[dict[str, Any]]) -> str:
         for name in GAME_ID_COLUMNS:
             digest.update(np.ascontiguousarray(columns[name]).data)
     return digest.hexdigest()
+
+
+def set_key(names: Iterable[tuple[str | None, str | None]], started_at: str | None, game: str) -> str:
+    """Who met whom, and when: one key for all games of a set, which the split then keeps on one side.
+
+    Args:
+        names: connect code and netplay name of each player. Codes count if all players have one, else names
+            if all have one; where neither holds, every game is a set of its own.
+        started_at: start of the game in ISO 8601, or None. The set's day is UTC's where the zone is known.
+        game: the game id.
+    """
+    codes, nicknames = zip(*names, strict=True)
+    for people in (codes, nicknames):
+        if all(people):
+            day = utc_day(started_at)
+            return "|".join(sorted(people) + ([day] if day else []))
+    return game
+
+
+def utc_day(started_at: str | None) -> str | None:
+    """The day as `2022-12-28`, in UTC where the time names its zone, else as written; None if unreadable."""
+    try:
+        time = datetime.fromisoformat(started_at or "")
+    except ValueError:
+        return None
+    return (time.astimezone(timezone.utc) if time.tzinfo else time).date().isoformat()
