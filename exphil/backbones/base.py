@@ -1,0 +1,85 @@
+"""What a backbone is, and the one residual stack that all of them share.
+
+Shapes: B batch, L frames of a window, H hidden size.
+A backbone supplies mixers; depth, norm, dropout and residuals live here and nowhere else.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol, TypeAlias, runtime_checkable
+
+import torch
+from torch import Tensor, nn
+
+MixerState: TypeAlias = tuple[Tensor, ...]
+"""What one mixer remembers between frames: tensors of fixed shape, batch first; or nothing."""
+
+State: TypeAlias = tuple[MixerState, ...]
+"""What a backbone remembers: one entry a mixer."""
+
+
+@runtime_checkable
+class Mixer(Protocol):
+    """One layer's work, without norm, dropout or residual.
+
+    `forward` takes and gives (B, L, H) and is causal: frame t sees frames up to t, and a window starts from
+    `initial_state`. `step` is the same function a frame at a time: (B, H) and a state to (B, H) and the next
+    state. It leaves the state that it is given as it was.
+    """
+
+    def __call__(self, x: Tensor) -> Tensor: ...
+
+    def initial_state(self, batch: int) -> MixerState: ...
+
+    def step(self, x: Tensor, state: MixerState) -> tuple[Tensor, MixerState]: ...
+
+
+class ResidualStack(nn.Module):
+    """(B, L, input_size) to (B, L, H): a linear map, then mixers, each behind a norm and on a residual."""
+
+    def __init__(
+        self, input_size: int, hidden_size: int, mixers: Sequence[nn.Module], dropout: float
+    ) -> None:
+        super().__init__()
+        self.input_size = input_size
+        self.hidden_size = hidden_size
+        self.embed = nn.Linear(input_size, hidden_size)
+        self.mixers = nn.ModuleList(mixers)
+        self.norms = nn.ModuleList(nn.LayerNorm(hidden_size) for _ in mixers)
+        self.dropout = nn.Dropout(dropout)
+        self.last_norm = nn.LayerNorm(hidden_size)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, L, input_size) -> (B, L, H), causal."""
+        x = self.embed(x)
+        for norm, mixer in zip(self.norms, self.mixers, strict=True):
+            x = x + self.dropout(mixer(norm(x)))
+        out: Tensor = self.last_norm(x)
+        return out
+
+    def initial_state(self, batch: int) -> State:
+        """The memory before the first frame."""
+        return tuple(_mixer(mixer).initial_state(batch) for mixer in self.mixers)
+
+    def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        """One frame: (B, input_size) and the memory so far -> (B, H) and the memory after it."""
+        x = self.embed(x)
+        after: list[MixerState] = []
+        for norm, module, before in zip(self.norms, self.mixers, state, strict=True):
+            mixed, kept = _mixer(module).step(norm(x), before)
+            x = x + self.dropout(mixed)
+            after.append(kept)
+        return self.last_norm(x), tuple(after)
+
+
+Backbone: TypeAlias = ResidualStack
+
+
+def _mixer(module: nn.Module) -> Mixer:
+    assert isinstance(module, Mixer)
+    return module
+
+
+def zero_state(parameter: Tensor, *shape: int) -> Tensor:
+    """Zeros beside a parameter: same device; float32 at least, because a memory outlives many roundings."""
+    dtype = torch.promote_types(parameter.dtype, torch.float32)
+    return torch.zeros(shape, device=parameter.device, dtype=dtype)

@@ -1,0 +1,141 @@
+"""The controller as 13 choices, each conditioned on the hidden state and on the choices before it.
+
+Shapes: ... any leading dimensions (B, or B and L), H hidden size, 13 heads, 81 logits.
+A choice is a class index; a button is 0 or 1. Order: eight buttons, main x, main y, c x, c y, shoulder.
+
+Buttons have one logit each, the other heads one a class; the one-hot code of the choices has the same layout,
+so that one triangle of blocks says who may see whom. Training scores all heads in a handful of matrix
+products, with the true choices as input; sampling walks the same weights head by head.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import linear, logsigmoid, one_hot, silu
+
+NUM_BUTTONS: Final = 8
+NUM_STICK_AXES: Final = 4
+STICK_CLASSES: Final = 17
+SHOULDER_CLASSES: Final = 5
+
+HEAD_NAMES: Final = ("a", "b", "x", "y", "z", "l", "r", "d_up", "main_x", "main_y", "c_x", "c_y", "shoulder")
+HEAD_CLASSES: Final = (2,) * NUM_BUTTONS + (STICK_CLASSES,) * NUM_STICK_AXES + (SHOULDER_CLASSES,)
+NUM_HEADS: Final = len(HEAD_CLASSES)
+
+WIDTHS: Final = (1,) * NUM_BUTTONS + HEAD_CLASSES[NUM_BUTTONS:]
+"""Logits of each head, and numbers of its one-hot code."""
+
+NUM_LOGITS: Final = sum(WIDTHS)
+STARTS: Final = tuple(sum(WIDTHS[:head]) for head in range(NUM_HEADS))
+SHOULDER_START: Final = STARTS[-1]
+
+
+class ActionHeads(nn.Module):
+    """Hidden state to a distribution over controller inputs."""
+
+    seen: Tensor
+    used: Tensor
+
+    def __init__(self, hidden_size: int, units: int) -> None:
+        """`units`: width of each head's own hidden layer, which the later heads see too."""
+        super().__init__()
+        self.units = units
+        self.from_hidden = nn.Linear(hidden_size, NUM_HEADS * units)
+        self.from_choices = nn.Linear(NUM_LOGITS, NUM_HEADS * units, bias=False)
+        self.to_logits = nn.Linear(NUM_HEADS * units, NUM_LOGITS)
+        choice_head = torch.repeat_interleave(torch.arange(NUM_HEADS), torch.tensor(WIDTHS))
+        unit_head = torch.arange(NUM_HEADS).repeat_interleave(units)
+        self.register_buffer("seen", (unit_head[:, None] > choice_head).float(), persistent=False)
+        self.register_buffer("used", (choice_head[:, None] >= unit_head).float(), persistent=False)
+
+    def logits(self, hidden: Tensor, actions: Tensor) -> Tensor:
+        """(..., H), (..., 13) -> (..., 81): each head's given the true choices of those before."""
+        code = encode(actions, hidden.dtype)
+        units = silu(self.from_hidden(hidden) + linear(code, self.from_choices.weight * self.seen))
+        return linear(units, self.to_logits.weight * self.used, self.to_logits.bias)
+
+    def log_prob(self, hidden: Tensor, actions: Tensor) -> Tensor:
+        """(..., H), (..., 13) int64 -> (..., 13): nats by head; their sum is the action's log-probability."""
+        return score(self.logits(hidden, actions), actions)
+
+    @torch.no_grad()
+    def sample(
+        self,
+        hidden: Tensor,
+        *,
+        temperature: float = 1.0,
+        top_p: float = 1.0,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """(B, H) -> (B, 13) int64. Temperature 0 takes each head's likeliest class in turn.
+
+        `top_p` below 1 keeps the fewest likeliest classes that hold that share of a head's probability.
+        """
+        batch = hidden.shape[0]
+        context = self.from_hidden(hidden)
+        onto = (self.from_choices.weight * self.seen).t()  # (81, 13 units)
+        weight, bias = self.to_logits.weight * self.used, self.to_logits.bias
+        units = hidden.new_zeros(batch, 0)
+        actions = torch.empty(batch, NUM_HEADS, dtype=torch.int64, device=hidden.device)
+        for head, (start, width) in enumerate(zip(STARTS, WIDTHS, strict=True)):
+            own = silu(context[:, head * self.units : (head + 1) * self.units])
+            units = torch.cat((units, own), dim=1)
+            rows = slice(start, start + width)
+            logits = linear(units, weight[rows, : units.shape[1]], bias[rows])
+            if width == 1:
+                logits = torch.cat((torch.zeros_like(logits), logits), dim=1)
+            choice = draw(logits, temperature, top_p, generator)
+            actions[:, head] = choice
+            if width == 1:
+                context = context + choice.unsqueeze(1) * onto[start]
+            else:
+                context = context + onto[start + choice]
+        return actions
+
+
+def encode(actions: Tensor, dtype: torch.dtype) -> Tensor:
+    """(..., 13) int64 -> (..., 81): button bits, then one-hot codes."""
+    parts = [actions[..., :NUM_BUTTONS].to(dtype)]
+    parts.append(one_hot(actions[..., NUM_BUTTONS:-1], STICK_CLASSES).flatten(-2).to(dtype))
+    parts.append(one_hot(actions[..., -1], SHOULDER_CLASSES).to(dtype))
+    return torch.cat(parts, dim=-1)
+
+
+def score(logits: Tensor, actions: Tensor) -> Tensor:
+    """(..., 81), (..., 13) -> (..., 13): log-probability of each choice, in nats."""
+    pressed = actions[..., :NUM_BUTTONS].bool()
+    button = logits[..., :NUM_BUTTONS]
+    sticks = logits[..., NUM_BUTTONS:SHOULDER_START].unflatten(-1, (NUM_STICK_AXES, STICK_CLASSES))
+    shoulder = logits[..., SHOULDER_START:]
+    return torch.cat(
+        (
+            logsigmoid(torch.where(pressed, button, -button)),
+            _chosen(sticks, actions[..., NUM_BUTTONS:-1]),
+            _chosen(shoulder, actions[..., -1]).unsqueeze(-1),
+        ),
+        dim=-1,
+    )
+
+
+def draw(logits: Tensor, temperature: float, top_p: float, generator: torch.Generator | None) -> Tensor:
+    """(B, classes) -> (B,) int64: one class each."""
+    if temperature <= 0:
+        return logits.argmax(dim=-1)
+    probability = torch.softmax(logits.float() / temperature, dim=-1)
+    if top_p < 1:
+        ranked, order = probability.sort(dim=-1, descending=True)
+        ranked = ranked * (ranked.cumsum(-1) - ranked < top_p)  # the likeliest is always kept
+        probability = torch.zeros_like(probability).scatter(-1, order, ranked)
+    return torch.multinomial(probability, 1, generator=generator).squeeze(-1)
+
+
+def head_slices() -> Iterator[tuple[str, slice]]:
+    """Each head's name and its place among the 81 logits."""
+    for name, start, width in zip(HEAD_NAMES, STARTS, WIDTHS, strict=True):
+        yield name, slice(start, start + width)
+
+
+def _chosen(logits: Tensor, classes: Tensor) -> Tensor:
+    return torch.log_softmax(logits, dim=-1).gather(-1, classes.unsqueeze(-1)).squeeze(-1)

@@ -1,0 +1,65 @@
+"""Options are checked where they are made, and named in the error."""
+
+import subprocess
+import sys
+from dataclasses import FrozenInstanceError, fields
+from pathlib import Path
+
+import pytest
+
+from exphil.backbones.config import CONFIGS, BackboneConfig, backbone_config, option_rows
+from exphil.errors import UsageError
+
+PAGES = Path(__file__).resolve().parents[2] / "docs" / "backbones"
+
+
+def test_a_misspelt_backbone_names_the_known_ones() -> None:
+    with pytest.raises(UsageError, match=r"'mmaba'; did you mean mamba\? Known: mlp, mamba"):
+        backbone_config("mmaba")
+
+
+def test_a_misspelt_option_names_the_known_ones() -> None:
+    with pytest.raises(
+        UsageError, match=r"backbone mamba has no option 'state_sise'; did you mean state_size\?"
+    ):
+        backbone_config("mamba", state_sise=8)
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "value"),
+    [
+        ("mlp", "hidden_size", 0),
+        ("mlp", "num_layers", -1),
+        ("mlp", "dropout", 1.0),
+        ("mlp", "dropout", float("nan")),
+        ("mlp", "expand_factor", 1.5),
+        ("mamba", "state_size", 0),
+        ("mamba", "expand_factor", True),
+        ("mamba", "conv_size", 0),
+    ],
+)
+def test_a_bad_value_names_its_field(name: str, option: str, value: object) -> None:
+    with pytest.raises(UsageError, match=rf"^{name}: {option} "):
+        backbone_config(name, **{option: value})
+
+
+@pytest.mark.parametrize("kind", CONFIGS.values())
+def test_every_option_is_documented_and_frozen(kind: type[BackboneConfig]) -> None:
+    assert kind.summary
+    for field in fields(kind):
+        assert field.metadata["help"], field.name
+    with pytest.raises(FrozenInstanceError):
+        kind().hidden_size = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("kind", CONFIGS.values())
+def test_the_page_lists_every_option_with_its_default(kind: type[BackboneConfig]) -> None:
+    page = (PAGES / f"{kind.name}.md").read_text(encoding="utf-8")
+    table = [line for line in page.splitlines() if line.startswith("| `")]
+    assert table == [f"| `{name}` | `{default}` | {doc} |" for name, default, doc in option_rows(kind)]
+
+
+def test_options_load_no_torch() -> None:
+    modules = "exphil.backbones.registry, exphil.training.policy_config"
+    code = f"import sys, {modules}; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
