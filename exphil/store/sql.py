@@ -1,0 +1,207 @@
+"""SQL over one snapshot of the store: a DuckDB connection that reads the committed parts and nothing else.
+
+Every table of `exphil.schema` is a view with column comments, also where no part holds rows yet; `features` is
+a table with a row a dim. What keeps the connection closed, each tested by attack: file access to the committed
+parts only, no network, no extension, no Python object by name, settings locked, no statement but a query.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Protocol, Self
+
+import duckdb
+import pyarrow as pa
+
+from exphil import schema
+from exphil.errors import StoreError
+from exphil.schema import Column, Table
+from exphil.store.sql_guard import readable, require_query
+
+FEATURES: Final = Table(
+    "features",
+    "features",
+    ("index",),
+    (
+        Column("name", "string", "Name of the dim, as `self.position_x`."),
+        Column("index", "uint16", "Place in a decoded row."),
+        Column("unit", "string", "Unit of the stored value; null for ids and flags."),
+        Column("encoding", "string", "How the source becomes the dim."),
+        Column(
+            "since", "string", "Replay format that brought the source, as `3.5.0`; null when all have it."
+        ),
+        Column("doc", "string", "What it says."),
+        Column("scope", "string", "Whose it is: `self`, `opponent` or `shared`."),
+    ),
+    "A row a dim of feature set `v1`.",
+)
+
+TABLES: Final = (*schema.TABLES, FEATURES)
+"""Every table that a query may name."""
+
+MEMORY_LIMIT: Final = "2GB"
+"""What a query may hold in memory; beyond it DuckDB spills to a temporary folder."""
+
+_SQL_TYPES: Final = {
+    "bool": "BOOLEAN",
+    "uint8": "UTINYINT",
+    "uint16": "USMALLINT",
+    "uint32": "UINTEGER",
+    "uint64": "UBIGINT",
+    "int8": "TINYINT",
+    "int16": "SMALLINT",
+    "int32": "INTEGER",
+    "int64": "BIGINT",
+    "float": "FLOAT",
+    "double": "DOUBLE",
+    "string": "VARCHAR",
+}
+
+
+class TablePaths(Protocol):
+    """What a query needs of a store."""
+
+    def table_paths(self, table: str) -> list[str]:
+        """Committed Parquet parts of a table of `exphil.schema`."""
+        ...
+
+
+class Database:
+    """A closed, read-only connection; use it as a context manager."""
+
+    def __init__(self, store: TablePaths, memory_limit: str = MEMORY_LIMIT) -> None:
+        self._spill = tempfile.TemporaryDirectory(prefix="exphil-sql-", ignore_cleanup_errors=True)
+        self._connection = duckdb.connect(":memory:")
+        paths = {table.name: store.table_paths(table.name) for table in schema.TABLES}
+        self._paths = [path for parts in paths.values() for path in parts]
+        with _told(self._paths):
+            self._connection.execute(";\n".join(_definitions(paths)))
+            self._connection.execute(";\n".join(_closing(self._paths, self._spill.name, memory_limit)))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connection.close()
+        self._spill.cleanup()
+
+    def query(self, text: str, batch_rows: int = 65_536) -> "Answer":
+        """Answer one query as record batches, computed while they are read.
+
+        Raises:
+            UsageError: no query, several, or one that names what does not exist.
+            StoreError: a part cannot be read.
+        """
+        with _told(self._paths):
+            require_query(self._connection, text)
+            return Answer(self._reader(text, batch_rows), self._paths)
+
+    def select(self, text: str, values: list[str] | None = None) -> pa.Table:
+        """Answer a query of our own making, whole; `values` fill its `?`."""
+        with _told(self._paths):
+            return self._connection.execute(text, values or []).to_arrow_table()
+
+    def _reader(self, text: str, batch_rows: int) -> pa.RecordBatchReader:
+        relation = self._connection.sql(text)
+        # DuckDB 1.5 renamed it; before, there is only the old name
+        to_reader = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
+        return to_reader(batch_rows)
+
+
+class Answer:
+    """The record batches of a query, in order, once. `schema` is known before the first batch."""
+
+    def __init__(self, reader: pa.RecordBatchReader, paths: Sequence[str]) -> None:
+        self._reader = reader
+        self._paths = paths
+        self.schema: pa.Schema = reader.schema
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        with _told(self._paths):
+            yield from self._reader
+
+    def read_all(self) -> pa.Table:
+        """All rows at once."""
+        with _told(self._paths):
+            return self._reader.read_all()
+
+
+@contextmanager
+def _told(paths: Sequence[str]) -> Iterator[None]:
+    """Tell DuckDB's errors in our words; `paths` are the parts that the connection reads."""
+    try:
+        yield
+    except duckdb.InterruptException as error:
+        raise KeyboardInterrupt from error
+    except (duckdb.Error, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        # a writer may have replaced a part since; DuckDB's own words for that speak of permissions
+        if gone := next((path for path in paths if not Path(path).exists()), None):
+            raise StoreError(f"{gone} is gone; if a run just replaced it, ask again") from error
+        raise readable(error, [table.name for table in TABLES]) from error
+
+
+def _view(table: Table, paths: Sequence[str]) -> str:
+    """DDL of one view; a table without parts has no rows and the same typed columns."""
+    if paths:
+        columns = ", ".join(_name(column.name) for column in table.columns)
+        source = f"read_parquet([{', '.join(map(_text, paths))}])"
+        return f"CREATE VIEW {_name(table.name)} AS SELECT {columns} FROM {source}"
+    columns = ", ".join(
+        f"NULL::{_SQL_TYPES[column.type]} AS {_name(column.name)}" for column in table.columns
+    )
+    return f"CREATE VIEW {_name(table.name)} AS SELECT {columns} WHERE false"
+
+
+def _definitions(paths: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for table in schema.TABLES:
+        yield _view(table, paths[table.name])
+        yield from _comments(table, "VIEW")
+    yield _view(FEATURES, [])
+
+
+def _comments(table: Table, kind: str) -> Iterator[str]:
+    yield f"COMMENT ON {kind} {_name(table.name)} IS {_text(table.doc)}"
+    for column in table.columns:
+        yield f"COMMENT ON COLUMN {_name(table.name)}.{_name(column.name)} IS {_text(told(column))}"
+
+
+def told(column: Column) -> str:
+    """A column's doc, with its unit and the replay format that brought it."""
+    unit = f" [{column.unit}]" if column.unit else ""
+    since = f" Since {'.'.join(map(str, column.since))}." if column.since else ""
+    return f"{column.doc}{unit}{since}"
+
+
+def _closing(paths: Sequence[str], spill: str, memory_limit: str) -> list[str]:
+    """Settings that close the connection; the last two forbid to open it again."""
+    return [
+        f"SET allowed_paths = [{', '.join(map(_text, paths))}]",
+        f"SET temp_directory = {_text(spill)}",
+        f"SET memory_limit = {_text(memory_limit)}",
+        f"SET threads = {os.cpu_count() or 1}",
+        "SET autoinstall_known_extensions = false",
+        "SET autoload_known_extensions = false",
+        "SET allow_community_extensions = false",
+        "SET allow_persistent_secrets = false",
+        "SET python_enable_replacements = false",
+        "SET enable_external_access = false",
+        "SET lock_configuration = true",
+    ]
+
+
+def _name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
