@@ -16,7 +16,7 @@ Version = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: `type` is an Arrow type's name (`float`, `uint8`, `string`, ...); `unit` is empty for ids and flags."""
+    """One column: `type` is an Arrow type's name (`float`, `uint8`, ...); `unit` is empty for ids and flags."""
 
     name: str
     type: str
@@ -27,7 +27,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table: `asset` is the Dagster asset (and folder) it belongs to, `key` the columns that identify a row."""
+    """One table: `asset` is the Dagster asset (and folder) it belongs to, `key` what identifies a row."""
 
     name: str
     asset: str
@@ -95,7 +95,13 @@ POST_COLUMNS: Final = (
     _post("state_flags_2", "uint8", "State bits, third byte.", "", (2, 0, 0)),
     _post("state_flags_3", "uint8", "State bits, fourth byte.", "", (2, 0, 0)),
     _post("state_flags_4", "uint8", "State bits, fifth byte.", "", (2, 0, 0)),
-    _post("misc_as", "float", "Action-state variable; hitstun left while the hitstun bit is set.", "frames", (2, 0, 0)),
+    _post(
+        "misc_as",
+        "float",
+        "Action-state variable; hitstun left while the hitstun bit is set.",
+        "frames",
+        (2, 0, 0),
+    ),
     _post("airborne", "uint8", "1 in the air, 0 on the ground.", "", (2, 0, 0)),
     _post("ground", "uint16", "Id of the ground stood on last.", "", (2, 0, 0)),
     _post("jumps", "uint8", "Jumps left.", "jumps", (2, 0, 0)),
@@ -113,12 +119,17 @@ POST_COLUMNS: Final = (
 )
 
 FRAMES: Final = Table(
-    "frames", "frames", ("replay_id", "port", "follower", "frame"), FRAME_KEY + PRE_COLUMNS + POST_COLUMNS,
-    "A row a character and frame: input before the frame, state after it. Rollbacks resolved, the last row wins.",
+    "frames",
+    "frames",
+    ("replay_id", "port", "follower", "frame"),
+    FRAME_KEY + PRE_COLUMNS + POST_COLUMNS,
+    "A row a character and frame: input before it, state after it. Rollbacks resolved, the last row wins.",
 )
 
 ITEMS: Final = Table(
-    "items", "frames", ("replay_id", "frame", "index"),
+    "items",
+    "frames",
+    ("replay_id", "frame", "index"),
     (
         FRAME_KEY[0],
         FRAME_KEY[3],
@@ -144,34 +155,80 @@ ITEMS: Final = Table(
 )
 
 STAGE_FRAMES: Final = Table(
-    "stage_frames", "frames", ("replay_id", "frame"),
+    "stage_frames",
+    "frames",
+    ("replay_id", "frame"),
     (
         FRAME_KEY[0],
         FRAME_KEY[3],
         Column("start_random_seed", "uint32", "Random seed at the frame's start.", "", (2, 2, 0)),
         Column("start_scene_frame_counter", "uint32", "Frames since the scene began.", "frames", (3, 10, 0)),
-        Column("end_latest_finalized_frame", "int32", "Newest frame that no rollback can change.", "frames", (3, 7, 0)),
-        Column("fod_platform_left", "float", "Fountain of Dreams, left platform's height, carried forward.", "game units", (3, 18, 0)),
-        Column("fod_platform_right", "float", "Fountain of Dreams, right platform's height, carried forward.", "game units", (3, 18, 0)),
-        Column("whispy_direction", "uint8", "Dream Land wind: 0 none, 1 left, 2 right, carried forward.", "", (3, 18, 0)),
-        Column("stadium_event", "uint16", "Pokemon Stadium transformation event, carried forward.", "", (3, 18, 0)),
-        Column("stadium_type", "uint16", "Pokemon Stadium transformation type, carried forward.", "", (3, 18, 0)),
+        Column(
+            "end_latest_finalized_frame",
+            "int32",
+            "Newest frame that no rollback can change.",
+            "frames",
+            (3, 7, 0),
+        ),
+        Column(
+            "fod_platform_left",
+            "float",
+            "Fountain of Dreams, left platform's height, carried forward.",
+            "game units",
+            (3, 18, 0),
+        ),
+        Column(
+            "fod_platform_right",
+            "float",
+            "Fountain of Dreams, right platform's height, carried forward.",
+            "game units",
+            (3, 18, 0),
+        ),
+        Column(
+            "whispy_direction",
+            "uint8",
+            "Dream Land wind: 0 none, 1 left, 2 right, carried forward.",
+            "",
+            (3, 18, 0),
+        ),
+        Column(
+            "stadium_event",
+            "uint16",
+            "Pokemon Stadium transformation event, carried forward.",
+            "",
+            (3, 18, 0),
+        ),
+        Column(
+            "stadium_type", "uint16", "Pokemon Stadium transformation type, carried forward.", "", (3, 18, 0)
+        ),
     ),
-    "A row a frame: what belongs to no player. Stage events hold from the frame that reports them until the next.",
+    "A row a frame: what belongs to no player. Stage events hold from their frame until the next.",
 )
 
 REPLAYS: Final = Table(
-    "replays", "replays", ("path",),
+    "replays",
+    "replays",
+    ("path",),
     (
         Column("path", "string", "File, or archive and member as `archive.zip!/game.slp`."),
-        Column("replay_id", "string", "128 bits of BLAKE2b of the decompressed bytes, in hex; null where unread."),
+        Column(
+            "replay_id", "string", "128 bits of BLAKE2b of the decompressed bytes, in hex; null where unread."
+        ),
         Column("game_id", "string", "The same of the resolved frames: equal for two recordings of one game."),
         Column("status", "string", "`ok`, `duplicate` or `quarantined`."),
         Column("reason", "string", "Why it is quarantined, or what it duplicates; null when ok."),
         Column("reason_offset", "int64", "Where in the decompressed file, in bytes, if known."),
         Column("notes", "string", "What the reader mended, separated by `; `; null when nothing."),
-        Column("mode", "string", "`1v1`, `doubles`, `free-for-all`, `training`, `target-test`, ...; null where the version does not tell."),
-        Column("complete", "bool", "The recording is whole: every frame from -123 to the last, and the game end, be it a quit."),
+        Column(
+            "mode",
+            "string",
+            "`1v1`, `doubles`, `free-for-all`, `training`, ...; null where the version does not tell.",
+        ),
+        Column(
+            "complete",
+            "bool",
+            "The recording is whole: every frame from -123 to the last, and the game end, be it a quit.",
+        ),
         Column("version", "string", "Replay format, as `3.14.0`."),
         Column("stage", "uint16", "External stage id."),
         Column("stage_name", "string", "Its name, as `FINAL_DESTINATION`."),
@@ -189,12 +246,26 @@ REPLAYS: Final = Table(
         Column("last_frame", "int32", "Last frame id.", "frames"),
         Column("num_rollback_rows", "uint32", "Frame rows that a later one of the same id replaced.", "rows"),
         Column("frame_policy", "string", "How rows of one id were resolved: `last`."),
-        Column("end_method", "string", "`game`, `time`, `resolved`, `unresolved`, `no-contest`, ...; null where the recording stops."),
+        Column(
+            "end_method",
+            "string",
+            "`game`, `time`, `resolved`, `unresolved`, `no-contest`, ...; null where the recording stops.",
+        ),
         Column("lras_port", "uint8", "Who quit with L+R+A+Start; null for nobody."),
-        Column("winner_port", "uint8", "Port of the winner of a game of two; null where nobody is known to have won."),
-        Column("winner_by", "string", "What tells the winner: `quit`, `time`, `placement`, or `stocks` before placements (3.13)."),
+        Column(
+            "winner_port",
+            "uint8",
+            "Port of the winner of a game of two; null where nobody is known to have won.",
+        ),
+        Column(
+            "winner_by",
+            "string",
+            "What tells the winner: `quit`, `time`, `placement`, or `stocks` before placements (3.13).",
+        ),
         Column("started_at", "string", "Start of the game, ISO 8601, as the recorder wrote it."),
-        Column("platform", "string", "What recorded it, as it wrote: `dolphin`, `nintendont`, `network`, ..."),
+        Column(
+            "platform", "string", "What recorded it, as it wrote: `dolphin`, `nintendont`, `network`, ..."
+        ),
         Column("console_name", "string", "Nickname of the console."),
         Column("set_key", "string", "Who met whom, and when: the split hashes it."),
         Column("batch", "string", "Partition that the path belongs to."),
@@ -205,7 +276,9 @@ REPLAYS: Final = Table(
 )
 
 PLAYERS: Final = Table(
-    "players", "replays", ("replay_id", "port"),
+    "players",
+    "replays",
+    ("replay_id", "port"),
     (
         FRAME_KEY[0],
         FRAME_KEY[1],
@@ -222,7 +295,9 @@ PLAYERS: Final = Table(
         Column("won", "bool", "Whether this port won a game of two; null where nobody is known to have."),
         Column("name_tag", "string", "In-game name tag, in ordinary letters; null for none.", "", (1, 3, 0)),
         Column("netplay_name", "string", "Display name on Slippi; before 3.9 from the metadata."),
-        Column("connect_code", "string", "Connect code on Slippi, as `ABC#123`; before 3.9 from the metadata."),
+        Column(
+            "connect_code", "string", "Connect code on Slippi, as `ABC#123`; before 3.9 from the metadata."
+        ),
         Column("ucf_dash_back", "string", "Dash-back fix: `off`, `ucf` or `arduino`.", "", (1, 0, 0)),
         Column("ucf_shield_drop", "string", "Shield-drop fix: `off`, `ucf` or `arduino`.", "", (1, 0, 0)),
     ),
@@ -230,13 +305,20 @@ PLAYERS: Final = Table(
 )
 
 SEGMENTS: Final = Table(
-    "segments", "windows", ("replay_id", "port", "first_frame"),
+    "segments",
+    "windows",
+    ("replay_id", "port", "first_frame"),
     (
         FRAME_KEY[0],
         FRAME_KEY[1],
         Column("opponent_port", "uint8", "Port of the other player."),
         Column("first_frame", "int32", "First frame that may be scored.", "frames"),
-        Column("last_frame", "int32", "Last frame that may be scored at delay 0 (its target is the next frame's input).", "frames"),
+        Column(
+            "last_frame",
+            "int32",
+            "Last frame that may be scored at delay 0 (its target is the next frame's input).",
+            "frames",
+        ),
         Column("num_frames", "uint32", "last_frame - first_frame + 1.", "frames"),
         Column("context_frame", "int32", "First frame of the recording: context may start here.", "frames"),
         Column("character", "string", "Own character's name."),
@@ -270,4 +352,6 @@ def arrow_schema(table: Table, *, encoded: bool = False) -> "pa.Schema":
 
 def _metadata(column: Column) -> dict[str, str]:
     since = ".".join(map(str, column.since)) if column.since else ""
-    return {key: value for key, value in (("doc", column.doc), ("unit", column.unit), ("since", since)) if value}
+    return {
+        key: value for key, value in (("doc", column.doc), ("unit", column.unit), ("since", since)) if value
+    }

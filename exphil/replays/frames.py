@@ -1,8 +1,8 @@
 """A parsed game as flat, typed tables: a row a character and frame, a row an item and frame, a row a frame.
 
 The parser yields a struct array with a row for every time a frame was written. Here each frame id keeps its
-last row (the finalised one), absent characters leave no row, and a field that the file's version lacks is null.
-Columns pass through without a copy where the game has no rollbacks, so `frames` has one chunk a character.
+last row (the finalised one), absent characters leave no row, and a field that the file's version lacks is
+null. Columns pass through without a copy where the game has no rollbacks, so `frames` has one chunk a character.
 """
 
 from collections.abc import Iterator
@@ -123,7 +123,7 @@ def _stage_frames(
 
 
 def _taken(array: pa.StructArray, rows: npt.NDArray[np.int64] | None) -> Columns:
-    """The leaves of a struct array, nested names joined by underscores, at these rows (None: all, uncopied)."""
+    """The leaves of a struct array, nested names joined by underscores, at these rows (None: all)."""
     names, paths = _leaves(array.type)
     arrays = []
     for path in paths:
@@ -138,7 +138,7 @@ def _taken(array: pa.StructArray, rows: npt.NDArray[np.int64] | None) -> Columns
 
 @lru_cache(maxsize=256)
 def _leaves(type: pa.StructType) -> tuple[list[str], list[tuple[int, ...]]]:
-    """Names and index paths of a struct type's leaves. Types repeat from game to game: one for each version."""
+    """Names and index paths of a struct type's leaves. Types repeat from game to game."""
     names: list[str] = []
     paths: list[tuple[int, ...]] = []
     for index, field in enumerate(type):

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import numpy as np
@@ -24,7 +24,7 @@ GAME_ID_COLUMNS: Final = (
     "post_shield",
     "post_stocks",
 )
-"""The columns that a game id covers, in this order: what was pressed and what came of it, from version 0.1 on.
+"""The columns that a game id covers, in this order: what was pressed and what came of it, in every version.
 
 Left out is what two recordings of one game may tell differently: random seeds past the first frame, raw and
 physical analog values of a remote controller, frame bookends, and every field of a later version.
@@ -57,11 +57,11 @@ def set_key(names: Iterable[tuple[str | None, str | None]], started_at: str | No
         started_at: start of the game in ISO 8601, or None. The set's day is UTC's where the zone is known.
         game: the game id.
     """
-    codes, nicknames = zip(*names, strict=True)
-    for people in (codes, nicknames):
-        if all(people):
-            day = utc_day(started_at)
-            return "|".join(sorted(people) + ([day] if day else []))
+    players = list(names)
+    day = utc_day(started_at)
+    for known in ([code for code, _ in players if code], [name for _, name in players if name]):
+        if known and len(known) == len(players):
+            return "|".join(sorted(known) + ([day] if day else []))
     return game
 
 
@@ -69,6 +69,6 @@ def utc_day(started_at: str | None) -> str | None:
     """The day as `2022-12-28`, in UTC where the time names its zone, else as written; None if unreadable."""
     try:
         time = datetime.fromisoformat(started_at or "")
-    except ValueError:
+        return (time.astimezone(UTC) if time.tzinfo else time).date().isoformat()
+    except (ValueError, OverflowError):
         return None
-    return (time.astimezone(timezone.utc) if time.tzinfo else time).date().isoformat()

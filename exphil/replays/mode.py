@@ -1,10 +1,10 @@
 """What kind of game a replay holds: 1v1, doubles, training, target test, ...
 
-From format 3.7 on the game start names its scene, which settles it. Older files do not; there a game counts as
-versus when its rules look like the versus menu's and like nothing else's: an ordinary stage, two players or more,
-no retry button or hidden pause screen (as in training, target test, home-run contest and multi-man melee), no
-damage to start with (super sudden death) and no scaled models (giant and tiny melee). Where they do not, the mode
-is null: the version does not tell.
+From format 3.7 on the game start names its scene, which settles it. Older files do not; there a game counts
+as versus when its rules look like the versus menu's and like nothing else's: an ordinary stage, two players or
+more, no retry button or hidden pause screen (as in training, target test, home-run contest and multi-man
+melee), no damage to start with (super sudden death) and no scaled models (giant and tiny melee). Where they do
+not, the mode is null: the version does not tell.
 """
 
 from typing import Any, Final
@@ -46,7 +46,7 @@ LAST_VERSUS_STAGE: Final = 32
 """External stage ids beyond are those of solo modes."""
 
 _RETRY_OR_NO_PAUSE: Final = 0x32
-"""Bits of the fourth rule byte: Z retries shown, Z retries taken, pause screen hidden. Versus sets none of them."""
+"""Bits of the fourth rule byte: retry by Z shown and taken, pause screen hidden. Versus sets none."""
 
 
 def mode(start: dict[str, Any], num_players: int) -> str | None:

@@ -28,7 +28,7 @@ UCF_SINCE = (1, 0, 0)
 
 
 def replay_row(game: Game, tables: FrameTables) -> dict[str, Any]:
-    """The row of `replays` for a game that was read: null in the columns that tell of its file and of other games."""
+    """The row of `replays` for a game that was read; columns on its file and on other games are null."""
     start, metadata = game.start, game.metadata or {}
     ids = np.asarray(tables.stage_frames["frame"])
     scene, match = start.get("scene") or {}, start.get("match") or {}
