@@ -16,7 +16,7 @@ Version = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: `type` is an Arrow type's name (`float`, `uint8`, ...); `unit` is empty for ids and flags."""
+    """One column: `type` is an Arrow type's name (`float`, `uint8`, ...), `unit` empty for ids and flags."""
 
     name: str
     type: str

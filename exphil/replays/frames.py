@@ -2,7 +2,7 @@
 
 The parser yields a struct array with a row for every time a frame was written. Here each frame id keeps its
 last row (the finalised one), absent characters leave no row, and a field that the file's version lacks is
-null. Columns pass through without a copy where the game has no rollbacks, so `frames` has one chunk a character.
+null. Columns pass through without a copy where the game has no rollbacks; `frames` has one chunk a character.
 """
 
 from collections.abc import Iterator
@@ -124,32 +124,23 @@ def _stage_frames(
 
 def _taken(array: pa.StructArray, rows: npt.NDArray[np.int64] | None) -> Columns:
     """The leaves of a struct array, nested names joined by underscores, at these rows (None: all)."""
-    names, paths = _leaves(array.type)
-    arrays = []
-    for path in paths:
-        leaf = array
-        for index in path:
-            leaf = leaf.field(index)
-        arrays.append(leaf)
-    if rows is not None:
-        arrays = pa.RecordBatch.from_arrays(arrays, names=names).take(pa.array(rows)).columns
-    return dict(zip(names, arrays, strict=True))
+    leaves = _leaves(array, "")
+    if rows is None:
+        return leaves
+    batch = pa.RecordBatch.from_arrays(list(leaves.values()), names=list(leaves))
+    return dict(zip(leaves, batch.take(pa.array(rows)).columns, strict=True))
 
 
-@lru_cache(maxsize=256)
-def _leaves(type: pa.StructType) -> tuple[list[str], list[tuple[int, ...]]]:
-    """Names and index paths of a struct type's leaves. Types repeat from game to game."""
-    names: list[str] = []
-    paths: list[tuple[int, ...]] = []
-    for index, field in enumerate(type):
-        if pa.types.is_struct(field.type):
-            inner_names, inner_paths = _leaves(field.type)
-            names += [f"{field.name}_{name}" for name in inner_names]
-            paths += [(index, *path) for path in inner_paths]
+def _leaves(array: pa.StructArray, prefix: str) -> Columns:
+    # flatten() hands a parent's nulls down, field() does not but copies nothing.
+    children = array.flatten() if array.null_count else [array.field(i) for i in range(array.type.num_fields)]
+    leaves: Columns = {}
+    for field, child in zip(array.type, children, strict=True):
+        if pa.types.is_struct(child.type):
+            leaves |= _leaves(child, f"{prefix}{field.name}_")
         else:
-            names.append(field.name)
-            paths.append((index,))
-    return names, paths
+            leaves[f"{prefix}{field.name}"] = child
+    return leaves
 
 
 def _table(table: schema.Table, replay_id: str, chunks: list[Columns]) -> pa.Table:

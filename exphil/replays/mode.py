@@ -1,10 +1,10 @@
 """What kind of game a replay holds: 1v1, doubles, training, target test, ...
 
 From format 3.7 on the game start names its scene, which settles it. Older files do not; there a game counts
-as versus when its rules look like the versus menu's and like nothing else's: an ordinary stage, two players or
-more, no retry button or hidden pause screen (as in training, target test, home-run contest and multi-man
-melee), no damage to start with (super sudden death) and no scaled models (giant and tiny melee). Where they do
-not, the mode is null: the version does not tell.
+as versus when its rules look like the versus menu's and like nothing else's: an ordinary stage, two players
+or more, no retry button or hidden pause screen (as in training, target test, home-run contest and multi-man
+melee), no damage to start with (super sudden death) and no scaled models (giant and tiny melee). Where they
+do not, the mode is null: the version does not tell.
 """
 
 from typing import Any, Final
