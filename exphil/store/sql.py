@@ -1,8 +1,8 @@
 """SQL over one snapshot of the store: a DuckDB connection that reads the committed parts and nothing else.
 
-Every table of `exphil.schema` is a view with column comments, also where no part holds rows yet; `features` is
-a table with a row a dim. What keeps the connection closed, each tested by attack: file access to the committed
-parts only, no network, no extension, no Python object by name, settings locked, no statement but a query.
+Every table of `exphil.schema` is a view with column comments, also where no part holds rows yet; `features`
+is a table with a row a dim. What keeps the connection closed, each tested by attack: file access to the
+committed parts only, no network, no extension, no Python object by name, settings locked, queries only.
 """
 
 import os

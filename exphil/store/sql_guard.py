@@ -26,6 +26,7 @@ _PIVOT_WORDS: Final = (
     "import",
     "prepare",
 )
+_SETTING_FUNCTIONS: Final = ("enable_logging", "enable_profil")
 _QUERY_NODES: Final = frozenset({"CTE_NODE", "RECURSIVE_CTE_NODE", "SELECT_NODE", "SET_OPERATION_NODE"})
 
 _EXPLAIN_OPTIONS: Final = re.compile(r"\s*(analyze\b|verbose\b|\([^()]*\)(?=\s*\w))", re.IGNORECASE)
@@ -45,6 +46,8 @@ def require_query(connection: duckdb.DuckDBPyConnection, text: str) -> None:
     types = [statement.type.name for statement in statements]
     if not types:
         raise UsageError("the query is empty")
+    if function := _mentions(text, _SETTING_FUNCTIONS):  # 1.4 would log to a closed file, and abort the process
+        raise UsageError(f"{function.upper()} changes settings, which are locked")
     if types == ["EXPLAIN"]:
         require_query(connection, _explained(text))
     elif types == ["SELECT"]:
