@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-TASK_MODULES = ("exphil.assets.frames", "exphil.assets.embeddings", "exphil.assets.packs")
+TASK_MODULES = ("exphil.assets.frames",)
 """What workers import while they start, lest it counts as work."""
 
 Task = TypeVar("Task")
