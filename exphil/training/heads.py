@@ -15,16 +15,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear, logsigmoid, one_hot, silu
 
-NUM_BUTTONS: Final = 8
-NUM_STICK_AXES: Final = 4
-STICK_CLASSES: Final = 17
-SHOULDER_CLASSES: Final = 5
+from exphil.melee.controller import BUTTONS, HEAD_SIZES, HEADS, NUM_HEADS, SHOULDER_BINS, STICK_BINS, STICKS
 
-HEAD_NAMES: Final = ("a", "b", "x", "y", "z", "l", "r", "d_up", "main_x", "main_y", "c_x", "c_y", "shoulder")
-HEAD_CLASSES: Final = (2,) * NUM_BUTTONS + (STICK_CLASSES,) * NUM_STICK_AXES + (SHOULDER_CLASSES,)
-NUM_HEADS: Final = len(HEAD_CLASSES)
+NUM_BUTTONS: Final = len(BUTTONS)
 
-WIDTHS: Final = (1,) * NUM_BUTTONS + HEAD_CLASSES[NUM_BUTTONS:]
+WIDTHS: Final = (1,) * NUM_BUTTONS + HEAD_SIZES[NUM_BUTTONS:]
 """Logits of each head, and numbers of its one-hot code."""
 
 NUM_LOGITS: Final = sum(WIDTHS)
@@ -98,8 +93,8 @@ class ActionHeads(nn.Module):
 def encode(actions: Tensor, dtype: torch.dtype) -> Tensor:
     """(..., 13) int64 -> (..., 81): button bits, then one-hot codes."""
     parts = [actions[..., :NUM_BUTTONS].to(dtype)]
-    parts.append(one_hot(actions[..., NUM_BUTTONS:-1], STICK_CLASSES).flatten(-2).to(dtype))
-    parts.append(one_hot(actions[..., -1], SHOULDER_CLASSES).to(dtype))
+    parts.append(one_hot(actions[..., NUM_BUTTONS:-1], STICK_BINS).flatten(-2).to(dtype))
+    parts.append(one_hot(actions[..., -1], SHOULDER_BINS).to(dtype))
     return torch.cat(parts, dim=-1)
 
 
@@ -107,7 +102,7 @@ def score(logits: Tensor, actions: Tensor) -> Tensor:
     """(..., 81), (..., 13) -> (..., 13): log-probability of each choice, in nats."""
     pressed = actions[..., :NUM_BUTTONS].bool()
     button = logits[..., :NUM_BUTTONS]
-    sticks = logits[..., NUM_BUTTONS:SHOULDER_START].unflatten(-1, (NUM_STICK_AXES, STICK_CLASSES))
+    sticks = logits[..., NUM_BUTTONS:SHOULDER_START].unflatten(-1, (len(STICKS), STICK_BINS))
     shoulder = logits[..., SHOULDER_START:]
     return torch.cat(
         (
@@ -126,14 +121,14 @@ def draw(logits: Tensor, temperature: float, top_p: float, generator: torch.Gene
     probability = torch.softmax(logits.float() / temperature, dim=-1)
     if top_p < 1:
         ranked, order = probability.sort(dim=-1, descending=True)
-        ranked = ranked * (ranked.cumsum(-1) - ranked < top_p)  # the likeliest is always kept
+        ranked = ranked * (ranked.cumsum(-1) - ranked < max(top_p, 1e-6))  # the likeliest is always kept
         probability = torch.zeros_like(probability).scatter(-1, order, ranked)
     return torch.multinomial(probability, 1, generator=generator).squeeze(-1)
 
 
 def head_slices() -> Iterator[tuple[str, slice]]:
     """Each head's name and its place among the 81 logits."""
-    for name, start, width in zip(HEAD_NAMES, STARTS, WIDTHS, strict=True):
+    for name, start, width in zip(HEADS, STARTS, WIDTHS, strict=True):
         yield name, slice(start, start + width)
 
 

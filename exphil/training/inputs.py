@@ -9,9 +9,12 @@ from typing import Final, Literal
 import torch
 from torch import Tensor, nn
 
+from exphil.melee.actions import LAST_ACTION
+from exphil.melee.characters import INTERNAL_NAMES
+
 IdKind = Literal["action", "character"]
 
-NUM_IDS: Final[dict[IdKind, int]] = {"action": 526, "character": 33}
+NUM_IDS: Final[dict[IdKind, int]] = {"action": LAST_ACTION + 1, "character": len(INTERNAL_NAMES)}
 """Known ids of each kind, from 0. Larger ones, and "nobody there", share one row more."""
 
 

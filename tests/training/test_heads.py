@@ -1,0 +1,132 @@
+"""The 13 heads: exact probabilities, each head seeing the choices before it and none after."""
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exphil.melee.controller import HEAD_SIZES, HEADS, NUM_HEADS
+from exphil.training.heads import NUM_LOGITS, ActionHeads, draw, encode, head_slices
+
+HIDDEN = 12
+
+
+@pytest.fixture
+def heads() -> ActionHeads:
+    """Weights large enough that heads lean on each other visibly."""
+    torch.manual_seed(5)
+    made = ActionHeads(HIDDEN, units=6)
+    with torch.no_grad():
+        for parameter in made.parameters():
+            parameter.mul_(3)
+    return made
+
+
+def random_actions(*shape: int) -> torch.Tensor:
+    return torch.stack([torch.randint(size, shape) for size in HEAD_SIZES], dim=-1)
+
+
+def every_class(actions: torch.Tensor, head: int) -> Iterator[torch.Tensor]:
+    for choice in range(HEAD_SIZES[head]):
+        other = actions.clone()
+        other[..., head] = choice
+        yield other
+
+
+def test_the_probabilities_of_each_head_add_up_to_one(heads: ActionHeads) -> None:
+    hidden, actions = torch.randn(4, 3, HIDDEN), random_actions(4, 3)
+    for head in range(NUM_HEADS):
+        total = sum(heads.log_prob(hidden, other)[..., head].exp() for other in every_class(actions, head))
+        torch.testing.assert_close(total, torch.ones(4, 3))
+
+
+@settings(max_examples=60, deadline=None)
+@given(head=st.integers(0, NUM_HEADS - 1), seed=st.integers(0, 10**6))
+def test_a_choice_shows_in_later_heads_only(head: int, seed: int) -> None:
+    torch.manual_seed(seed)
+    heads, hidden, actions = ActionHeads(HIDDEN, units=4), torch.randn(5, HIDDEN), random_actions(5)
+    other = actions.clone()
+    other[:, head] = (other[:, head] + 1) % HEAD_SIZES[head]
+    before, after = heads.log_prob(hidden, actions), heads.log_prob(hidden, other)
+    assert torch.equal(before[:, :head], after[:, :head])
+    assert (before[:, head:] != after[:, head:]).any(dim=0).all()
+
+
+def test_every_class_of_every_head_is_told_apart_by_the_later_ones(heads: ActionHeads) -> None:
+    hidden, actions = torch.randn(1, HIDDEN), random_actions(1)
+    for head in range(NUM_HEADS - 1):
+        seen = {tuple(heads.log_prob(hidden, a)[0, head + 1 :].tolist()) for a in every_class(actions, head)}
+        assert len(seen) == HEAD_SIZES[head]
+
+
+def test_the_hidden_state_shows_in_every_head(heads: ActionHeads) -> None:
+    actions = random_actions(8)
+    before, after = (heads.log_prob(torch.randn(8, HIDDEN), actions) for _ in range(2))
+    assert (before != after).any(dim=0).all()
+
+
+def test_any_leading_shape_gives_the_same(heads: ActionHeads) -> None:
+    hidden, actions = torch.randn(4, 3, HIDDEN), random_actions(4, 3)
+    flat = heads.log_prob(hidden.flatten(0, 1), actions.flatten(0, 1))
+    torch.testing.assert_close(heads.log_prob(hidden, actions), flat.unflatten(0, (4, 3)))
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.5])
+def test_samples_fall_as_often_as_their_probability_says(heads: ActionHeads, temperature: float) -> None:
+    """Of each head, given what the heads before it fell on; within five standard deviations."""
+    draws = 40_000
+    hidden = torch.randn(1, HIDDEN).expand(draws, HIDDEN)
+    actions = heads.sample(hidden, temperature=temperature, generator=torch.Generator().manual_seed(11))
+    logits = heads.logits(hidden, actions)
+    for head, (name, place) in enumerate(head_slices()):
+        own = logits[:, place] / temperature
+        own = torch.cat((torch.zeros_like(own), own), dim=1) if own.shape[1] == 1 else own
+        expected = torch.softmax(own, dim=1)
+        found = torch.nn.functional.one_hot(actions[:, head], HEAD_SIZES[head]).float()
+        deviation = (found - expected).sum(0) / (expected * (1 - expected)).sum(0).sqrt().clamp(min=1)
+        assert deviation.abs().max() < 5, name
+
+
+def test_a_generator_decides_the_sample(heads: ActionHeads) -> None:
+    hidden = torch.randn(64, HIDDEN)
+    first, again, other = (
+        heads.sample(hidden, generator=torch.Generator().manual_seed(seed)) for seed in (1, 1, 2)
+    )
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_temperature_zero_takes_the_likeliest_in_turn(heads: ActionHeads) -> None:
+    hidden = torch.randn(16, HIDDEN)
+    actions = heads.sample(hidden, temperature=0)
+    for head in range(NUM_HEADS):
+        scores = torch.stack([heads.log_prob(hidden, a)[:, head] for a in every_class(actions, head)])
+        assert torch.equal(scores.argmax(0), actions[:, head])
+
+
+@settings(max_examples=60, deadline=None)
+@given(logits=st.lists(st.floats(-8, 8), min_size=2, max_size=17, unique=True), top_p=st.floats(0.01, 0.99))
+def test_top_p_keeps_the_fewest_classes_that_hold_the_share(logits: list[float], top_p: float) -> None:
+    row = torch.tensor(logits)
+    ranked, order = torch.softmax(row, 0).sort(descending=True)
+    before = ranked.cumsum(0) - ranked
+    allowed = set(order[before < top_p + 1e-6].tolist())
+    choices = draw(row.expand(500, -1), 1.0, top_p, torch.Generator().manual_seed(0))
+    assert set(choices.tolist()) <= allowed
+    assert set(draw(row.expand(50, -1), 1.0, 0.0, None).tolist()) == {int(order[0])}
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10**6))
+def test_the_code_of_an_action_is_unique_and_has_a_place_for_every_class(seed: int) -> None:
+    torch.manual_seed(seed)
+    actions = random_actions(6)
+    code = encode(actions, torch.float32)
+    assert code.shape == (6, NUM_LOGITS) == (6, 81)
+    for head, (name, place) in enumerate(head_slices()):
+        part = code[:, place]
+        decoded = part[:, 0].long() if part.shape[1] == 1 else part.argmax(1)
+        assert torch.equal(decoded, actions[:, head]), name
+    assert [name for name, _ in head_slices()] == list(HEADS)
