@@ -22,7 +22,9 @@ from tests.equality import assert_same_stores
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("replays", type=Path)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
@@ -48,7 +50,17 @@ def main() -> None:
 
 def run(replays: Path, store: Path, folder: Path, kill_after: float | None = None) -> bool:
     """Run to the end, or kill it (its workers with it, as a lost machine would); True if it was killed."""
-    command = [sys.executable, "-m", "exphil.cli", "materialize", "all", "--replays", str(replays), "--store", str(store)]
+    command = [
+        sys.executable,
+        "-m",
+        "exphil.cli",
+        "materialize",
+        "all",
+        "--replays",
+        str(replays),
+        "--store",
+        str(store),
+    ]
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, start_new_session=True)
     try:
         code = process.wait(timeout=kill_after)

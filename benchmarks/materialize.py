@@ -19,7 +19,9 @@ from statistics import median
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("replays", type=Path)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
@@ -40,7 +42,10 @@ def bare_passes(replays: Path) -> float:
     """Median seconds of five passes, in a process of its own."""
     script = Path(__file__).with_name("peppi_pass.py")
     out = subprocess.run(
-        [sys.executable, script, str(replays), "--passes", "5", "--json"], capture_output=True, text=True, check=True
+        [sys.executable, script, str(replays), "--passes", "5", "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return float(json.loads(out.stdout.splitlines()[-1])["median_seconds"])
 
@@ -51,14 +56,22 @@ def one_round(arguments: argparse.Namespace) -> dict[str, float]:
         store = Path(folder) / "storage"
         command = [
             *(sys.executable, "-m", "exphil.cli", "materialize", "all", "--json"),
-            *("--replays", str(arguments.replays), "--store", str(store), "--workers", str(arguments.workers)),
+            *(
+                "--replays",
+                str(arguments.replays),
+                "--store",
+                str(store),
+                "--workers",
+                str(arguments.workers),
+            ),
             *(() if arguments.max_files is None else ("--max-files", str(arguments.max_files))),
         ]
         first, wall, peak = run_watched(command, folder)
         _, again, _ = run_watched(command, folder)
         frames = first["game_frames"]
         per_frame = {
-            f"{asset}_bytes_per_frame": round(num_bytes / frames, 1) for asset, num_bytes in first["bytes"].items()
+            f"{asset}_bytes_per_frame": round(num_bytes / frames, 1)
+            for asset, num_bytes in first["bytes"].items()
         }
         return {
             "own_seconds": first["own_seconds"],

@@ -23,7 +23,9 @@ def tables(store: Store) -> dict[str, pl.DataFrame]:
         files = store.table_paths(table.name)
         if files:
             whole = pl.concat([pl.read_parquet(file) for file in files])
-            found[table.name] = whole.drop([name for name in BOOKKEEPING if name in whole.columns]).sort(table.key)
+            found[table.name] = whole.drop([name for name in BOOKKEEPING if name in whole.columns]).sort(
+                table.key
+            )
     return found
 
 
@@ -35,7 +37,9 @@ def embeddings(store: Store) -> dict[tuple[str, int], dict[str, np.ndarray]]:
         for run in opened.runs:
             rows = slice(run.row_offset, run.row_offset + run.num_rows)
             assert (run.replay_id, run.first_frame) not in found
-            found[run.replay_id, run.first_frame] = {name: array[rows] for name, array in opened.blocks.items()}
+            found[run.replay_id, run.first_frame] = {
+                name: array[rows] for name, array in opened.blocks.items()
+            }
     return found
 
 

@@ -9,7 +9,11 @@ import polars as pl
 KEYS = ("replay_id", "game_id", "match_key")
 """What makes two rows recordings of one game, in the order in which the reason is looked for."""
 
-_WORDS = {"replay_id": "the same bytes as", "game_id": "the same game as", "match_key": "the same ranked game as"}
+_WORDS = {
+    "replay_id": "the same bytes as",
+    "game_id": "the same game as",
+    "match_key": "the same ranked game as",
+}
 
 
 @dataclass(slots=True)
@@ -47,7 +51,8 @@ WINNER_COLUMNS = ("path", "replay_id", "game_id", "match_id", "match_game", "mat
 
 def _value(row: Mapping[str, Any], key: str) -> str | None:
     if key != "match_key":
-        return row[key]
+        value: str | None = row[key]
+        return value
     match = row["match_id"]
     # An unranked match id is no set: one id has been seen to span 62 games. Only ranked games are told apart by it.
     if not match or not match.startswith("mode.ranked"):
@@ -70,5 +75,3 @@ def mark_duplicates(rows: Sequence[dict[str, Any]], winners: Winners) -> list[di
 
 def _precedence(row: Mapping[str, Any]) -> tuple[bool, str]:
     return (not row["complete"], row["path"])
-
-

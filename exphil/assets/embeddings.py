@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,11 @@ def materialize(store: Store, batch: str, workers: Workers) -> Report:
                     num_bytes=outcome.num_bytes,
                     made_by=made_by("embeddings"),
                     source=(task.part,),
-                    stats={"feature_set": V1.name, "games": outcome.runs, "source_bytes": by_name[task.part].num_bytes},
+                    stats={
+                        "feature_set": V1.name,
+                        "games": outcome.runs,
+                        "source_bytes": by_name[task.part].num_bytes,
+                    },
                 )
             )
         transaction.change("embeddings", add=added, remove=plan.orphans(store, "embeddings", batch))
@@ -101,7 +106,9 @@ def two_player_games(store: Store, batch: str) -> dict[str, tuple[int, tuple[int
             .filter(pl.col("port").list.len() == 2)
             .collect()
         )
-        found.update({replay_id: (stage, (first, second)) for replay_id, stage, (first, second) in rows.iter_rows()})
+        found.update(
+            {replay_id: (stage, (first, second)) for replay_id, stage, (first, second) in rows.iter_rows()}
+        )
     return found
 
 
@@ -126,7 +133,9 @@ def embed_part(task: EmbedTask) -> Embedded:
             count = last - first
             runs.append(Run(replay_id, *ports, int(game.frame[first]), count, offset + first))
         offset += len(game.frame)
-    blocks = {name: _stack([blocks[name] for blocks in encoded], empty) for name, empty in V1.empty_blocks().items()}
+    blocks = {
+        name: _stack([blocks[name] for blocks in encoded], empty) for name, empty in V1.empty_blocks().items()
+    }
     audit = Audit(V1)
     audit.add(blocks)
     attributes = {
@@ -152,7 +161,7 @@ def contiguous(frame: np.ndarray) -> list[tuple[int, int]]:
         return []
     breaks = np.flatnonzero(np.diff(frame) != 1) + 1
     edges = [0, *breaks.tolist(), len(frame)]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))
 
 
 def _by_game(file: Path, columns: Sequence[str]) -> dict[str, pa.Table]:
@@ -168,6 +177,6 @@ def _by_game(file: Path, columns: Sequence[str]) -> dict[str, pa.Table]:
     names = encoded.dictionary.to_pylist()
     edges = [0, *(np.flatnonzero(np.diff(codes)) + 1).tolist(), len(codes)] if len(codes) else [0]
     slices: dict[str, Any] = {"": table.slice(0, 0)}
-    for first, last in zip(edges[:-1], edges[1:], strict=True):
+    for first, last in pairwise(edges):
         slices[names[codes[first]]] = table.slice(first, last - first)
     return slices

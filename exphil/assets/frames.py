@@ -72,7 +72,7 @@ def halves(chunk: Chunk) -> list[Chunk]:
 
 
 def read_chunk(chunk: Chunk) -> ChunkResult:
-    """Read every file of a chunk and stage its frames. Bad files become quarantine rows, whatever is wrong with them."""
+    """Read every file of a chunk and stage its frames. A bad file becomes a quarantine row, whatever is wrong."""
     result = ChunkResult(chunk)
     writer: _PartWriter | None = None
     seen: set[str] = set()
@@ -87,7 +87,9 @@ def read_chunk(chunk: Chunk) -> ChunkResult:
                 result.replays.append(quarantine_row(source, error.reason, error.offset))
                 continue
             except Exception as error:  # a fault of ours costs this file, not the batch
-                result.replays.append(quarantine_row(source, f"internal error, please report: {error!r}", None))
+                result.replays.append(
+                    quarantine_row(source, f"internal error, please report: {error!r}", None)
+                )
                 continue
             row = replay_row(game, tables) | _bookkeeping(source)
             result.replays.append(row)

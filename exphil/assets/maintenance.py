@@ -109,7 +109,12 @@ def gc(store: Store, workers: Workers) -> Collected:
 
 
 def _remove_strays(store: Store, done: Collected) -> None:
-    named = {path for asset in paths.ASSETS for part in store.manifest.of(asset) for path in part_files(store.root, asset, part)}
+    named = {
+        path
+        for asset in paths.ASSETS
+        for part in store.manifest.of(asset)
+        for path in part_files(store.root, asset, part)
+    }
     present = [path for asset in paths.ASSETS for path in (store.root / asset).glob("*/*")]
     for path in present:
         if path in named:
@@ -132,7 +137,11 @@ def _merge_replays(batch: str, transaction: Transaction, done: Collected) -> Non
     rows: dict[str, int] = {}
     num_bytes = 0
     for table in (schema.REPLAYS, schema.PLAYERS):
-        files = [paths.table_part(store.root, "replays", table.name, part.name) for part in parts if part.rows[table.name]]
+        files = [
+            paths.table_part(store.root, "replays", table.name, part.name)
+            for part in parts
+            if part.rows[table.name]
+        ]
         target = paths.table_part(transaction.staging, "replays", table.name, name)
         rows[table.name] = _concatenate(files, table, target, sort=list(table.key)) if files else 0
         num_bytes += target.stat().st_size if rows[table.name] else 0
@@ -150,13 +159,17 @@ def _merge_frames(batch: str, transaction: Transaction, done: Collected) -> None
         num_bytes = 0
         for table in FRAME_TABLES:
             files = [
-                paths.table_part(store.root, "frames", table.name, part.name) for part in group if part.rows.get(table.name)
+                paths.table_part(store.root, "frames", table.name, part.name)
+                for part in group
+                if part.rows.get(table.name)
             ]
             target = paths.table_part(transaction.staging, "frames", table.name, name)
             rows[table.name] = _concatenate(files, table, target) if files else 0
             num_bytes += target.stat().st_size if rows[table.name] else 0
         stats = {"replays": sum(int(part.stats["replays"]) for part in group)}
-        merged = Part(name=name, batch=batch, rows=rows, num_bytes=num_bytes, made_by=made_by("frames"), stats=stats)
+        merged = Part(
+            name=name, batch=batch, rows=rows, num_bytes=num_bytes, made_by=made_by("frames"), stats=stats
+        )
         transaction.change("frames", add=[merged], remove=[part.name for part in group])
         done.parts_merged += len(group)
 
@@ -174,11 +187,18 @@ def _groups(parts: Sequence[Part]) -> Iterator[list[Part]]:
         yield group
 
 
-def _concatenate(files: Sequence[Path], table: schema.Table, target: Path, sort: list[str] | None = None) -> int:
+def _concatenate(
+    files: Sequence[Path], table: schema.Table, target: Path, sort: list[str] | None = None
+) -> int:
     """Write the rows of several parts as one; small tables may be sorted by key on the way."""
     with TableWriter(target, table) as writer:
         if sort is not None:
-            writer.append(pl.concat([pl.read_parquet(file) for file in files]).sort(sort).to_arrow().cast(schema.arrow_schema(table)))
+            writer.append(
+                pl.concat([pl.read_parquet(file) for file in files])
+                .sort(sort)
+                .to_arrow()
+                .cast(schema.arrow_schema(table))
+            )
         else:
             for file in files:
                 opened = pq.ParquetFile(file)

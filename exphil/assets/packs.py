@@ -83,7 +83,11 @@ def _eligible(store: Store, batch: str) -> set[str]:
         for part in store.manifest.of("windows", batch)
         if part.rows["segments"]
     ]
-    return set(pl.scan_parquet(files).select(pl.col("replay_id").unique()).collect()["replay_id"]) if files else set()
+    return (
+        set(pl.scan_parquet(files).select(pl.col("replay_id").unique()).collect()["replay_id"])
+        if files
+        else set()
+    )
 
 
 def pack_part(task: PackTask) -> Packed:

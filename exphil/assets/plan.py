@@ -3,12 +3,15 @@
 Answers from the store's tables alone, so that a run with nothing to do ends before Dagster is imported.
 """
 
+import difflib
 import json
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 import polars as pl
 
 from exphil.assets.versions import made_by
+from exphil.errors import UsageError
 from exphil.replays.sources import Source
 from exphil.store import paths
 from exphil.store.atomic import write_bytes
@@ -38,7 +41,9 @@ def known_paths(store: Store) -> pl.DataFrame:
 def pending(store: Store, sources: Sequence[Source]) -> list[Source]:
     """The sources that the store has no row for, or a row of other bytes; in order of path."""
     rows = [(source.path, source.num_bytes, source.mtime_ns) for source in sources]
-    wanted = pl.DataFrame(rows, schema={name: _KNOWN[name] for name in ("path", "num_bytes", "mtime_ns")}, orient="row")
+    wanted = pl.DataFrame(
+        rows, schema={name: _KNOWN[name] for name in ("path", "num_bytes", "mtime_ns")}, orient="row"
+    )
     new = wanted.join(known_paths(store), on=["path", "num_bytes", "mtime_ns"], how="anti")
     new_paths = set(new["path"])
     return sorted((source for source in sources if source.path in new_paths), key=lambda source: source.path)
@@ -81,7 +86,10 @@ def inbox_sources(store: Store, batch: str) -> list[Source]:
     file = paths.inbox_file(store.root, batch)
     if not file.exists():
         return []
-    return [Source(path, num_bytes, mtime_ns, problem) for path, num_bytes, mtime_ns, problem in json.loads(file.read_bytes())]
+    return [
+        Source(path, num_bytes, mtime_ns, problem)
+        for path, num_bytes, mtime_ns, problem in json.loads(file.read_bytes())
+    ]
 
 
 def _inbox_bytes(sources: Iterable[Source]) -> bytes:
@@ -127,16 +135,26 @@ def stale_batches(store: Store, assets: Iterable[str]) -> list[str]:
 
 
 def upstream(asset: str) -> list[str]:
-    """The assets that `asset` needs, itself included, in the order in which data flows."""
-    needs = {
-        "replays": ["replays", "frames"],
-        "frames": ["replays", "frames"],
-        "embeddings": ["replays", "frames", "embeddings"],
-        "windows": ["replays", "frames", "windows"],
-        "packs": list(paths.ASSETS),
-        "all": list(paths.ASSETS),
-    }
-    return needs[asset]
+    """The assets that `asset` (or `all`) needs, itself included, in the order in which data flows.
+
+    Raises:
+        UsageError: there is no such asset; the message suggests one.
+    """
+    if asset not in UPSTREAM:
+        near = difflib.get_close_matches(asset, UPSTREAM, n=1)
+        hint = f"; did you mean `{near[0]}`?" if near else ""
+        raise UsageError(f"no asset is called `{asset}`: there are {', '.join(UPSTREAM)}{hint}")
+    return list(UPSTREAM[asset])
+
+
+UPSTREAM: Final[dict[str, tuple[str, ...]]] = {
+    "replays": ("replays", "frames"),
+    "frames": ("replays", "frames"),
+    "embeddings": ("replays", "frames", "embeddings"),
+    "windows": ("replays", "frames", "windows"),
+    "packs": paths.ASSETS,
+    "all": paths.ASSETS,
+}
 
 
 def _name(number: int) -> str:
@@ -145,5 +163,3 @@ def _name(number: int) -> str:
 
 def _number(batch: str) -> int:
     return int(batch.removeprefix("b"))
-
-

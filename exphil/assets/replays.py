@@ -52,10 +52,14 @@ def ingest(store: Store, batch: str, workers: Workers) -> tuple[Report, Report]:
     with store.writing() as transaction:
         sources = plan.inbox_sources(store, batch)
         leaving = _Leaving.of(store, sources)
-        sources = sorted({source.path: source for source in [*leaving.requeued, *sources]}.values(), key=lambda s: s.path)
+        sources = sorted(
+            {source.path: source for source in [*leaving.requeued, *sources]}.values(), key=lambda s: s.path
+        )
         require_space(store.root, sum(source.num_bytes for source in sources) // 4)
         results = _read(sources, transaction, workers)
-        rows = mark_duplicates([row for result in results for row in result.replays], leaving.winners(store, results))
+        rows = mark_duplicates(
+            [row for result in results for row in result.replays], leaving.winners(store, results)
+        )
         for row in rows:
             row["batch"] = batch
         frame_parts = _stage_frames(results, rows, batch, transaction)
@@ -99,11 +103,15 @@ class _Leaving:
     def of(cls, store: Store, sources: Sequence[Source]) -> "_Leaving":
         table = _scan(store, "replays")
         gone = table.filter(pl.col("path").is_in([source.path for source in sources])).collect()
-        games = [name for name in gone.filter(pl.col("status") == "ok")["game_id"].drop_nulls()]
+        games = gone.filter(pl.col("status") == "ok")["game_id"].drop_nulls().to_list()
         matches = gone.filter(pl.col("status") == "ok")["match_id"].drop_nulls().to_list()
         same_game = pl.col("game_id").is_in(games) | pl.col("match_id").is_in(matches)
-        bereft = table.filter((pl.col("status") == "duplicate") & same_game & ~pl.col("path").is_in(gone["path"].to_list())).collect()
-        requeued = [Source(row["path"], row["num_bytes"], row["mtime_ns"]) for row in bereft.iter_rows(named=True)]
+        bereft = table.filter(
+            (pl.col("status") == "duplicate") & same_game & ~pl.col("path").is_in(gone["path"].to_list())
+        ).collect()
+        requeued = [
+            Source(row["path"], row["num_bytes"], row["mtime_ns"]) for row in bereft.iter_rows(named=True)
+        ]
         return cls(pl.concat([gone, bereft]), requeued)
 
     def winners(self, store: Store, results: Sequence[ChunkResult]) -> Winners:
@@ -131,12 +139,24 @@ class _Leaving:
             kept = rows.filter(~pl.col("path").is_in(list(gone_paths)))
             if len(kept) == len(rows):
                 continue
-            players = pl.read_parquet(paths.table_part(store.root, "replays", "players", part.name)) if part.rows["players"] else None
-            kept_players = [] if players is None else players.filter(~pl.col("replay_id").is_in(list(gone_games))).to_dicts()
+            players = (
+                pl.read_parquet(paths.table_part(store.root, "replays", "players", part.name))
+                if part.rows["players"]
+                else None
+            )
+            kept_players = (
+                []
+                if players is None
+                else players.filter(~pl.col("replay_id").is_in(list(gone_games))).to_dicts()
+            )
             rewritten = _write_replays(kept.to_dicts(), kept_players, part.batch, transaction)
             transaction.change("replays", add=[rewritten] if rewritten else [], remove=[part.name])
         for part in store.manifest.of("frames"):
-            games = _games_of(paths.table_part(store.root, "frames", "frames", part.name)) if gone_games else set()
+            games = (
+                _games_of(paths.table_part(store.root, "frames", "frames", part.name))
+                if gone_games
+                else set()
+            )
             if games & gone_games:
                 rewritten = _rewrite_frames(store.root, part.name, games, gone_games, part.batch, transaction)
                 transaction.change("frames", add=[rewritten] if rewritten else [], remove=[part.name])
@@ -160,7 +180,12 @@ def _stage_frames(
             parts.append(_frames_part(name, batch, wins, transaction))
         elif wins:
             rewritten = _rewrite_frames(
-                transaction.staging, result.chunk.name, set(result.staged), set(result.staged) - wins, batch, transaction
+                transaction.staging,
+                result.chunk.name,
+                set(result.staged),
+                set(result.staged) - wins,
+                batch,
+                transaction,
             )
             parts += [rewritten] if rewritten else []
     return parts
@@ -176,7 +201,9 @@ def _rewrite_frames(
     for table in FRAME_TABLES:
         file = paths.table_part(root, "frames", table.name, name)
         if file.exists():
-            drop_games(file, table, gone, paths.table_part(transaction.staging, "frames", table.name, new_name))
+            drop_games(
+                file, table, gone, paths.table_part(transaction.staging, "frames", table.name, new_name)
+            )
     return _frames_part(new_name, batch, kept, transaction)
 
 
@@ -198,7 +225,9 @@ def _frames_part(name: str, batch: str, replay_ids: set[str], transaction: Trans
 
 
 def _games_of(file: Path) -> set[str]:
-    return set(pl.scan_parquet(file).select(pl.col("replay_id").cast(pl.String).unique()).collect()["replay_id"])
+    return set(
+        pl.scan_parquet(file).select(pl.col("replay_id").cast(pl.String).unique()).collect()["replay_id"]
+    )
 
 
 def _stage_replays(
@@ -238,20 +267,37 @@ def _scan(store: Store, table: str) -> pl.LazyFrame:
     files = store.table_paths(table)
     if files:
         return pl.scan_parquet(files)
-    found = pl.from_arrow(schema.arrow_schema(next(t for t in schema.TABLES if t.name == table)).empty_table())
+    found = pl.from_arrow(
+        schema.arrow_schema(next(t for t in schema.TABLES if t.name == table)).empty_table()
+    )
     assert isinstance(found, pl.DataFrame)
     return found.lazy()
 
 
 def _reports(
-    batch: str, rows: Sequence[dict[str, Any]], frame_parts: Sequence[Part], replay_part: Part | None, seconds: float
+    batch: str,
+    rows: Sequence[dict[str, Any]],
+    frame_parts: Sequence[Part],
+    replay_part: Part | None,
+    seconds: float,
 ) -> tuple[Report, Report]:
-    counts = {status: sum(row["status"] == status for row in rows) for status in ("ok", "duplicate", "quarantined")}
-    replays = Report("replays", batch, {"replays": len(rows), **counts}, seconds, replay_part.num_bytes if replay_part else 0)
+    counts = {
+        status: sum(row["status"] == status for row in rows) for status in ("ok", "duplicate", "quarantined")
+    }
+    replays = Report(
+        "replays",
+        batch,
+        {"replays": len(rows), **counts},
+        seconds,
+        replay_part.num_bytes if replay_part else 0,
+    )
     replays.notes = [f"{row['path']}: {row['reason']}" for row in rows if row["status"] == "quarantined"]
     frames = Report("frames", batch, num_bytes=sum(part.num_bytes for part in frame_parts))
     frames.made = {
         "parts": len(frame_parts),
-        **{f"{table.name} rows": sum(part.rows.get(table.name, 0) for part in frame_parts) for table in FRAME_TABLES},
+        **{
+            f"{table.name} rows": sum(part.rows.get(table.name, 0) for part in frame_parts)
+            for table in FRAME_TABLES
+        },
     }
     return replays, frames

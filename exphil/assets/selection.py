@@ -29,9 +29,13 @@ def select(selection: ReplaySelection) -> list[Source]:
     """
     for root in selection.roots:
         if not root.exists():
-            raise UsageError(f"{root} does not exist; name a folder of .slp files with --replays or EXPHIL_REPLAYS")
+            raise UsageError(
+                f"{root} does not exist; name a folder of .slp files with --replays or EXPHIL_REPLAYS"
+            )
     found: Sequence[Source] = sorted(find_sources(selection.roots), key=lambda source: source.path)
     if not found:
         listed = ", ".join(str(root) for root in selection.roots)
-        raise UsageError(f"no replay in {listed}; name a folder of .slp files, or archives of them, with --replays")
+        raise UsageError(
+            f"no replay in {listed}; name a folder of .slp files, or archives of them, with --replays"
+        )
     return list(found if selection.max_files is None else found[: selection.max_files])

@@ -18,10 +18,16 @@ PACKS = 1
 def made_by(asset: str) -> str:
     """Fingerprint of what makes the asset's parts today: 16 hex digits."""
     if asset in ("replays", "frames"):
-        tables = [[t.name, [[c.name, c.type] for c in t.columns]] for t in schema.TABLES if t.asset in ("replays", "frames")]
+        tables = [
+            [t.name, [[c.name, c.type] for c in t.columns]]
+            for t in schema.TABLES
+            if t.asset in ("replays", "frames")
+        ]
         return _digest(["reader", READER, tables])
     if asset == "windows":
-        return _digest([made_by("replays"), "segments", SEGMENTS, [[c.name, c.type] for c in schema.SEGMENTS.columns]])
+        return _digest(
+            [made_by("replays"), "segments", SEGMENTS, [[c.name, c.type] for c in schema.SEGMENTS.columns]]
+        )
     from exphil.features import V1
 
     if asset == "embeddings":

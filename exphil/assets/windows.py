@@ -61,16 +61,22 @@ def materialize(store: Store, batch: str) -> Report:
 def segments(store: Store, source: Part) -> pl.DataFrame:
     """Segments of one part of `replays`: complete 1v1 games, human viewpoints, from frame -39 to the last but one."""
     if not source.rows.get("players"):
-        return pl.DataFrame(schema={name: pl.Null for name in schema.SEGMENTS.names})
+        return pl.DataFrame(schema=dict.fromkeys(schema.SEGMENTS.names, pl.Null))
     replays = pl.read_parquet(paths.table_part(store.root, "replays", "replays", source.name))
     players = pl.read_parquet(paths.table_part(store.root, "replays", "players", source.name))
     eligible = replays.filter(
-        (pl.col("status") == "ok") & pl.col("complete") & (pl.col("mode") == "1v1") & (pl.col("last_frame") > PLAY_STARTS)
+        (pl.col("status") == "ok")
+        & pl.col("complete")
+        & (pl.col("mode") == "1v1")
+        & (pl.col("last_frame") > PLAY_STARTS)
     ).select("replay_id", "first_frame", "last_frame", "stage_name", "set_key")
     sides = players.select("replay_id", "port", "type", "character_name", "won")
     pairs = (
         eligible.join(sides, on="replay_id")
-        .join(sides.select("replay_id", opponent_port="port", opponent_character="character_name"), on="replay_id")
+        .join(
+            sides.select("replay_id", opponent_port="port", opponent_character="character_name"),
+            on="replay_id",
+        )
         .filter((pl.col("port") != pl.col("opponent_port")) & (pl.col("type") == "human"))
         .sort("replay_id", "port")
     )

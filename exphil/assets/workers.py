@@ -39,7 +39,9 @@ class Workers:
     def __enter__(self) -> "Workers":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close(wait_for_tasks=kind is None)
 
     def start(self) -> None:
@@ -76,23 +78,25 @@ class Workers:
     ) -> Iterator[tuple[Task, Result | WorkerDied]]:
         """Run `function` on every task, yielding (task, result) as they end, in any order.
 
-        A task whose process died, or that outlasted `timeout_seconds`, yields `WorkerDied`; other exceptions are raised.
+        A task whose process died, or that outlasted `timeout_seconds`, yields `WorkerDied`; exceptions are raised.
         """
         self.wait_until_ready()
         assert self._pool is not None
-        pending = {self._pool.schedule(function, args=[task], timeout=timeout_seconds): task for task in tasks}
+        pending: dict[Future[Result], Task] = {}
+        for task in tasks:
+            pending[self._pool.schedule(function, args=[task], timeout=timeout_seconds)] = task
         try:
             while pending:
                 done, _ = wait(pending, return_when=FIRST_COMPLETED)
                 for future in done:
-                    task = pending.pop(future)
-                    yield task, _outcome(future)
+                    outcome: Result | WorkerDied = _outcome(future)
+                    yield pending.pop(future), outcome
         finally:
             for future in pending:
                 future.cancel()
 
 
-def _outcome(future: "Future[Result]") -> "Result | WorkerDied":
+def _outcome(future: Future[Any]) -> Any:
     try:
         return future.result()
     except ProcessExpired as error:

@@ -53,7 +53,9 @@ class EmbeddingPart:
         return sum(run.num_rows for run in self.runs)
 
 
-def write_part(folder: Path, blocks: Mapping[str, np.ndarray], runs: Sequence[Run], attributes: Mapping[str, Any]) -> int:
+def write_part(
+    folder: Path, blocks: Mapping[str, np.ndarray], runs: Sequence[Run], attributes: Mapping[str, Any]
+) -> int:
     """Write one part.
 
     Args:
@@ -91,7 +93,9 @@ def read_part(folder: Path) -> EmbeddingPart:
         runs = tuple(Run(**run) for run in group.attrs["runs"])  # type: ignore[arg-type]
         return EmbeddingPart(dict(group.arrays()), runs)
     except (OSError, KeyError, TypeError, ValueError) as error:
-        raise StoreError(f"{folder} cannot be read ({error}); run `exphil materialize embeddings` again") from error
+        raise StoreError(
+            f"{folder} cannot be read ({error}); run `exphil materialize embeddings` again"
+        ) from error
 
 
 def read_attributes(folder: Path) -> dict[str, Any]:

@@ -67,7 +67,8 @@ def write(root: Path, manifest: Manifest) -> None:
         "format": paths.FORMAT_VERSION,
         "feature_sets": manifest.feature_sets,
         "parts": {
-            asset: {name: asdict(part) for name, part in sorted(parts.items())} for asset, parts in manifest.parts.items()
+            asset: {name: asdict(part) for name, part in sorted(parts.items())}
+            for asset, parts in manifest.parts.items()
         },
     }
     write_bytes(root / paths.MANIFEST, json.dumps(content, indent=1).encode())
@@ -84,10 +85,13 @@ def read(root: Path) -> Manifest:
         content = json.loads(path.read_bytes())
     except FileNotFoundError:
         raise StoreError(
-            f"no feature store at {root}: build one with `exphil materialize all`, or name one with --store or EXPHIL_STORE"
+            f"no feature store at {root}: build one with `exphil materialize all`,"
+            " or name one with --store or EXPHIL_STORE"
         ) from None
     except (OSError, ValueError) as error:
-        raise StoreError(f"{path} cannot be read ({error}); restore it, or delete the store and build it anew") from error
+        raise StoreError(
+            f"{path} cannot be read ({error}); restore it, or delete the store and build it anew"
+        ) from error
     found = content.get("format") if isinstance(content, dict) else None
     if found != paths.FORMAT_VERSION:
         raise StoreError(
@@ -96,9 +100,13 @@ def read(root: Path) -> Manifest:
         )
     try:
         parts = {
-            asset: {name: Part(**{**part, "source": tuple(part["source"])}) for name, part in of_asset.items()}
+            asset: {
+                name: Part(**{**part, "source": tuple(part["source"])}) for name, part in of_asset.items()
+            }
             for asset, of_asset in content["parts"].items()
         }
         return Manifest(parts, content["feature_sets"])
     except (KeyError, TypeError, AttributeError) as error:
-        raise StoreError(f"{path} is damaged ({error}); restore it, or delete the store and build it anew") from error
+        raise StoreError(
+            f"{path} is damaged ({error}); restore it, or delete the store and build it anew"
+        ) from error

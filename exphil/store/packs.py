@@ -85,4 +85,6 @@ def _map(file: Path, num_rows: int, row_bytes: int) -> np.ndarray:
     try:
         return np.memmap(file, np.uint8, "r", shape=(num_rows, row_bytes))
     except (OSError, ValueError) as error:
-        raise StoreError(f"{file} cannot be mapped ({error}); run `exphil materialize packs` again") from error
+        raise StoreError(
+            f"{file} cannot be mapped ({error}); run `exphil materialize packs` again"
+        ) from error

@@ -27,7 +27,10 @@ LAYOUT: Final = (
     ("frames/frames/<part>.parquet", "a row a character and frame"),
     ("frames/items/<part>.parquet", "a row an item and frame"),
     ("frames/stage_frames/<part>.parquet", "a row a frame: stage, seed, finalised frame"),
-    ("embeddings/<feature set>/<part>/", "Zarr v3 group: the feature blocks, and `runs`, which rows are whose"),
+    (
+        "embeddings/<feature set>/<part>/",
+        "Zarr v3 group: the feature blocks, and `runs`, which rows are whose",
+    ),
     ("windows/segments/<part>.parquet", "stretches that training windows may be cut from"),
     ("packs/<feature set>/<part>.bin", "memory-mapped rows of every eligible game"),
     ("packs/<feature set>/<part>.parquet", "which rows of the pack are whose"),

@@ -128,7 +128,9 @@ def _sweep(staging: Path) -> None:
 
 def _delete_dropped(root: Path, before: Manifest, after: Manifest) -> None:
     """Delete the files of parts that no longer count; a reader that still maps them keeps them until it closes."""
-    kept = {path for asset in paths.ASSETS for part in after.of(asset) for path in part_files(root, asset, part)}
+    kept = {
+        path for asset in paths.ASSETS for part in after.of(asset) for path in part_files(root, asset, part)
+    }
     for asset in paths.ASSETS:
         for part in before.of(asset):
             for path in part_files(root, asset, part):

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from exphil.assets.duplicates import Winners, mark_duplicates
 
 
-def _row(path: str, replay: str, game: str, *, complete: bool = True, match: str | None = None, status: str = "ok") -> dict[str, Any]:
+def _row(
+    path: str, replay: str, game: str, *, complete: bool = True, match: str | None = None, status: str = "ok"
+) -> dict[str, Any]:
     return {
         "path": path,
         "replay_id": replay,
@@ -62,7 +64,9 @@ def test_what_is_in_the_store_wins_over_what_comes() -> None:
     games=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.booleans()), min_size=1, max_size=12),
     seed=st.integers(0, 1000),
 )
-def test_the_verdict_does_not_hang_on_the_order_of_reading(games: list[tuple[int, int, bool]], seed: int) -> None:
+def test_the_verdict_does_not_hang_on_the_order_of_reading(
+    games: list[tuple[int, int, bool]], seed: int
+) -> None:
     def rows() -> list[dict[str, Any]]:
         return [_row(f"p{n}", f"r{r}", f"g{g}", complete=c) for n, (r, g, c) in enumerate(games)]
 

@@ -39,7 +39,9 @@ def test_a_missing_store_names_the_path_and_the_ways_out(tmp_path: Path) -> None
     assert "\n" not in message
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 999}', '{"format": 1, "parts": {"frames": 3}}'])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"format": 999}', '{"format": 1, "parts": {"frames": 3}}']
+)
 def test_a_damaged_or_foreign_manifest_is_one_line(tmp_path: Path, content: str) -> None:
     (tmp_path / paths.MANIFEST).write_text(content)
     with pytest.raises(StoreError) as raised:
@@ -49,7 +51,11 @@ def test_a_damaged_or_foreign_manifest_is_one_line(tmp_path: Path, content: str)
 
 
 def test_manifest_round_trip(tmp_path: Path) -> None:
-    written = Manifest().changed("windows", add=[_part("b"), _part("a", "b00002")]).with_feature_set("f", {"a": [1]})
+    written = (
+        Manifest()
+        .changed("windows", add=[_part("b"), _part("a", "b00002")])
+        .with_feature_set("f", {"a": [1]})
+    )
     manifest.write(tmp_path, written)
     read = manifest.read(tmp_path)
     assert read == written
@@ -76,10 +82,15 @@ def test_commit_moves_parts_and_drops_replaced_ones(tmp_path: Path) -> None:
 def test_an_exception_before_commit_changes_nothing(tmp_path: Path) -> None:
     store = Store.create(tmp_path)
     before = (tmp_path / paths.MANIFEST).read_bytes()
-    with pytest.raises(ZeroDivisionError), store.writing() as transaction:
-        _stage(transaction.staging, "half")
-        transaction.change("windows", add=[_part("half")])
-        raise ZeroDivisionError
+
+    def fail_halfway() -> None:
+        with store.writing() as transaction:
+            _stage(transaction.staging, "half")
+            transaction.change("windows", add=[_part("half")])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_halfway()
     assert (tmp_path / paths.MANIFEST).read_bytes() == before
     assert not _final(store, "half").exists()
     assert list((tmp_path / paths.STAGING).iterdir()) == []
@@ -113,7 +124,10 @@ def _start_holder(root: Path, seconds: float) -> multiprocessing.process.BasePro
 def test_the_lock_names_its_owner(tmp_path: Path) -> None:
     holder = _start_holder(tmp_path, 60.0)
     try:
-        with pytest.raises(StoreError, match=f"process {holder.pid} on"), lock.writer_lock(tmp_path, wait_seconds=0.2):
+        with (
+            pytest.raises(StoreError, match=f"process {holder.pid} on"),
+            lock.writer_lock(tmp_path, wait_seconds=0.2),
+        ):
             pass
     finally:
         holder.kill()
