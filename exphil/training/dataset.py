@@ -69,17 +69,16 @@ def find_segments(segments: pa.Table, packs: PackFiles, delay: int) -> Segments:
             & ((pl.col("port") == pl.col("first_port")) | (pl.col("port") == pl.col("second_port")))
         )
         .with_columns(stop=pl.col("stop") - delay)
-        .sort("part", "run_start", "viewpoint", "first")
+        # By name, not by place: the order of windows outlives a compaction of the store.
+        .sort("replay_id", "port", "first_frame")
     )
     if places.height < segments.num_rows:
         raise StoreError(
             f"the packs lack {segments.num_rows - places.height} of {segments.num_rows} selected segments;"
             " run `exphil materialize packs`"
         )
-    # A run is a whole game: its number, in the order of the packs, serves as the replay's.
-    places = places.filter(pl.col("stop") > pl.col("first")).with_columns(
-        replay=pl.struct("part", "run_start").rle_id().cast(pl.Int64)
-    )
+    places = places.filter(pl.col("stop") > pl.col("first"))
+    places = places.with_columns(replay=pl.col("replay_id").rle_id().cast(pl.Int64))
     return Segments(*(places[name].to_numpy() for name in Segments.__slots__))
 
 

@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Final
 
 from torch.utils.data import IterableDataset, get_worker_info
@@ -39,7 +39,7 @@ class Loader:
             return Batch(*(getattr(batch, name).pin_memory() for name in Batch.__slots__))
         return batch
 
-    def batches(self, epoch: int, first: int = 0) -> Iterator[Batch]:
+    def batches(self, epoch: int, first: int = 0) -> Generator[Batch, None, None]:
         """The epoch's batches from number `first` on, gathered ahead by a thread."""
         order = self.sampler.epoch(epoch)
         indices = iter(range(first, order.num_batches))
@@ -51,7 +51,7 @@ class Loader:
         return prefetched(load)
 
 
-def prefetched(load: Callable[[], Batch | None]) -> Iterator[Batch]:
+def prefetched(load: Callable[[], Batch | None]) -> Generator[Batch, None, None]:
     """What `load` returns until it returns None, called ahead in a thread that ends with the iterator."""
     ready: queue.Queue[Batch | BaseException | None] = queue.Queue(PREFETCH)
     stopped = threading.Event()

@@ -95,7 +95,8 @@ class Sampler:
         window_size: frames of a window (L).
         batch_size: windows of a batch at most; batches of an epoch differ by one at most.
         context: frames at the head of a window that are not scored, where the game has them.
-        supervise: "all" scores every frame once an epoch; "last" the last frame of `num_windows` windows.
+        supervise: "all" scores every frame once an epoch; "last" the last frame of `num_windows` windows,
+            each of them whole.
         num_windows: with "last", windows of an epoch; None for as many as "all" would have, about.
         seed: of the order.
         rank: which slice of every batch is this process's own.
@@ -119,7 +120,7 @@ class Sampler:
             raise UsageError(
                 f"--context {context} must be at least 0 and below --window-size ({window_size})"
             )
-        self.segments = segments
+        self.segments = segments if supervise == "all" else _with_whole_windows(segments, window_size)
         self.window_size = window_size
         self.batch_size = batch_size
         self.supervise = supervise
@@ -132,6 +133,8 @@ class Sampler:
 
     def _stated_windows(self, num_windows: int | None) -> int:
         available = self.segments.num_frames
+        if not available:
+            raise UsageError(f"--window-size {self.window_size}: no game is long enough to fill one window")
         if num_windows is None:
             return min(available, -(-available // self.stride))
         if num_windows > available:
@@ -233,6 +236,15 @@ class Epoch:
             end = begin + 1
         start = np.maximum(segments.run_start[segment], end - sampler.window_size)
         return Windows(segment, start, begin - start, end - start)
+
+
+def _with_whole_windows(segments: Segments, window_size: int) -> Segments:
+    """Segments without the frames that have too few before them in the game to fill a window."""
+    first = np.maximum(segments.first, segments.run_start + window_size - 1)
+    kept = first < segments.stop
+    columns = {name: getattr(segments, name)[kept] for name in Segments.__slots__}
+    _, replay = np.unique(columns["replay"], return_inverse=True)
+    return Segments(**{**columns, "first": first[kept], "replay": replay.astype(np.int64)})
 
 
 def hashed(keys: npt.NDArray[np.integer], seed: int, epoch: int, draw: int) -> npt.NDArray[np.uint64]:

@@ -26,8 +26,8 @@ MakePacks = Callable[..., FakePacks]
 def make_packs(tmp_path: Path) -> MakePacks:
     """Builds packs of games of the given numbers of frames, dealt to `num_parts` files.
 
-    Frames start at -123 and both viewpoints of a game may be scored from -39 on. Without `make_rows`, the rows
-    carry their own address: part and row number, two int64.
+    Frames start at -123 and both viewpoints of a game may be scored from -39 on. Without `make_rows`, the
+    rows carry their own address: part and row number, two int64.
     """
 
     def make(

@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,13 +24,22 @@ def addresses(rows: torch.Tensor) -> np.ndarray[Any, np.dtype[np.int64]]:
 def test_segments_are_found_by_replay_port_and_frame(make_packs: Callable[..., Any]) -> None:
     packs = make_packs([200, 300, 250], num_parts=2)
     found = find_segments(packs.segments, packs, 0)
-    assert found.part.tolist() == [0, 0, 0, 0, 1, 1]
+    assert found.part.tolist() == [0, 0, 1, 1, 0, 0]
     assert found.viewpoint.tolist() == [0, 1, 0, 1, 0, 1]
     assert found.replay.tolist() == [0, 0, 1, 1, 2, 2]
-    assert found.run_start.tolist() == [0, 0, 200, 200, 0, 0]
-    assert found.run_stop.tolist() == [200, 200, 450, 450, 300, 300]
-    assert found.first.tolist() == [84, 84, 284, 284, 84, 84]
-    assert found.stop.tolist() == [199, 199, 449, 449, 299, 299]
+    assert found.run_start.tolist() == [0, 0, 0, 0, 200, 200]
+    assert found.run_stop.tolist() == [200, 200, 300, 300, 450, 450]
+    assert found.first.tolist() == [84, 84, 84, 84, 284, 284]
+    assert found.stop.tolist() == [199, 199, 299, 299, 449, 449]
+
+
+def test_the_order_of_segments_is_that_of_their_names_however_the_store_lays_them(
+    make_packs: Callable[..., Any],
+) -> None:
+    packs = make_packs([200, 300, 250], num_parts=2)
+    shuffled = replace(packs, runs=packs.runs.take([2, 0, 1]))
+    upside_down = packs.segments.take([5, 3, 1, 4, 2, 0])
+    assert find_segments(upside_down, shuffled, 0).first.tolist() == [84, 84, 84, 84, 284, 284]
 
 
 def test_replay_ids_may_be_dictionaries(make_packs: Callable[..., Any]) -> None:
@@ -147,7 +157,7 @@ def test_leaving_an_epoch_early_ends_its_thread(make_packs: Callable[..., Any]) 
     batches = loader.batches(0)
     next(batches)
     assert any(thread.name == "exphil-loader" for thread in threading.enumerate())
-    batches.close()  # type: ignore[attr-defined]
+    batches.close()
     assert not any(thread.name == "exphil-loader" for thread in threading.enumerate())
 
 

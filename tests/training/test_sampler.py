@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from exphil.errors import UsageError
@@ -132,15 +132,22 @@ def test_ranks_share_a_batch_without_overlap(
 def test_last_scores_the_stated_number_of_windows_at_their_last_frame(
     given: Segments, size: int, batch_size: int, seed: int, data: st.DataObject
 ) -> None:
-    stated = data.draw(st.integers(1, given.num_frames))
+    whole = np.maximum(given.first, given.run_start + size - 1)
+    available = int(np.maximum(given.stop - whole, 0).sum())
+    assume(available)
+    stated = data.draw(st.integers(1, available))
     sampler = Sampler(
         given, window_size=size, batch_size=batch_size, supervise="last", num_windows=stated, seed=seed
     )
     batches = all_batches(sampler, 0)
-    seen = [frame for batch in batches for frame in scored(given, batch)]
+    seen = [frame for batch in batches for frame in scored(sampler.segments, batch)]
     assert len(seen) == len(set(seen)) == stated
+    for batch in batches:
+        assert (batch.scored_from == size - 1).all()
+        assert (batch.scored_to == size).all()
+        assert (batch.start >= sampler.segments.run_start[batch.segment]).all()
     for segment, row in seen:
-        assert given.first[segment] <= row < given.stop[segment]
+        assert sampler.segments.first[segment] <= row < sampler.segments.stop[segment]
 
 
 def games(num: int, frames: int) -> Segments:
@@ -207,5 +214,10 @@ def test_context_outside_the_window_names_the_option(context: int) -> None:
 
 
 def test_more_windows_than_frames_names_the_option() -> None:
-    with pytest.raises(UsageError, match="--windows-per-epoch 50: only 49 frames"):
+    with pytest.raises(UsageError, match="--windows-per-epoch 50: only 40 frames"):
         Sampler(games(num=1, frames=50), window_size=10, batch_size=1, supervise="last", num_windows=50)
+
+
+def test_last_without_a_whole_window_names_the_option() -> None:
+    with pytest.raises(UsageError, match="--window-size 60"):
+        Sampler(games(num=3, frames=50), window_size=60, batch_size=1, supervise="last")
