@@ -17,7 +17,9 @@ from exphil import __version__
 from exphil.cli.failures import explain
 from exphil.cli.output import note
 
-COMMANDS: Final[dict[str, str]] = {}
+COMMANDS: Final[dict[str, str]] = {
+    "sql": "exphil.cli.sql:sql",
+}
 """Every command and where it lives, in the order of help."""
 
 SIGPIPE_EXIT: Final = 141
@@ -28,7 +30,7 @@ def make_app() -> App:
     app = App(
         name="exphil",
         help="Melee replays to a feature store, SQL over every game, and policies that play on time.",
-        help_epilogue="`exphil COMMAND --help` explains a command. `--debug` (or EXPHIL_DEBUG=1) shows tracebacks.",
+        help_epilogue="`exphil COMMAND --help` explains a command. `--debug` or EXPHIL_DEBUG=1 shows tracebacks.",
         help_format="markdown",
         help_formatter="default" if sys.stdout.isatty() else "plain",
         version=__version__,
@@ -41,7 +43,7 @@ def make_app() -> App:
 
 
 def run(tokens: Sequence[str]) -> int:
-    """Run one command line; the exit code: 0, 1 failed, 2 usage, 130 Ctrl-C, 141 the reader of our output left."""
+    """Run one command line; exit code 0, 1 failed, 2 usage, 130 Ctrl-C, 141 the reader of our output left."""
     debug = "--debug" in tokens or os.environ.get("EXPHIL_DEBUG", "") not in ("", "0")
     words = [token for token in tokens if token != "--debug"]
     if not debug and not sys.warnoptions:
@@ -77,7 +79,7 @@ def main() -> None:
 
 
 def _silence_stdout() -> None:
-    """Point stdout elsewhere, so that the interpreter's last flush does not complain about the closed pipe."""
+    """Point stdout elsewhere, so that the interpreter's last flush does not complain about the pipe."""
     sink = os.open(os.devnull, os.O_WRONLY)
     os.dup2(sink, sys.stdout.fileno())
     os.close(sink)

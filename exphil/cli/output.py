@@ -28,7 +28,7 @@ def json_document(value: Any) -> None:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Collection[str] = ()) -> None:
-    """A table to stdout: ruled on a terminal, aligned plain columns in a pipe. `right` names right-aligned columns."""
+    """A table to stdout: ruled on a terminal, aligned plain columns in a pipe. `right` names columns to flush."""
     cells = [[_cell(value) for value in row] for row in rows]
     if sys.stdout.isatty():
         _rich_table(columns, cells, right)

@@ -20,27 +20,7 @@ from exphil import schema
 from exphil.errors import StoreError
 from exphil.schema import Column, Table
 from exphil.store.sql_guard import readable, require_query
-
-FEATURES: Final = Table(
-    "features",
-    "features",
-    ("index",),
-    (
-        Column("name", "string", "Name of the dim, as `self.position_x`."),
-        Column("index", "uint16", "Place in a decoded row."),
-        Column("unit", "string", "Unit of the stored value; null for ids and flags."),
-        Column("encoding", "string", "How the source becomes the dim."),
-        Column(
-            "since", "string", "Replay format that brought the source, as `3.5.0`; null when all have it."
-        ),
-        Column("doc", "string", "What it says."),
-        Column("scope", "string", "Whose it is: `self`, `opponent` or `shared`."),
-    ),
-    "A row a dim of feature set `v1`.",
-)
-
-TABLES: Final = (*schema.TABLES, FEATURES)
-"""Every table that a query may name."""
+from exphil.store.sql_tables import FEATURES, TABLES, feature_rows, told
 
 MEMORY_LIMIT: Final = "2GB"
 """What a query may hold in memory; beyond it DuckDB spills to a temporary folder."""
@@ -166,20 +146,16 @@ def _definitions(paths: Mapping[str, Sequence[str]]) -> Iterator[str]:
     for table in schema.TABLES:
         yield _view(table, paths[table.name])
         yield from _comments(table, "VIEW")
-    yield _view(FEATURES, [])
+    yield f"CREATE TABLE features ({', '.join(_typed(column) for column in FEATURES.columns)})"
+    rows = ", ".join(f"({', '.join(map(_literal, row))})" for row in feature_rows())
+    yield f"INSERT INTO features VALUES {rows}"
+    yield from _comments(FEATURES, "TABLE")
 
 
 def _comments(table: Table, kind: str) -> Iterator[str]:
     yield f"COMMENT ON {kind} {_name(table.name)} IS {_text(table.doc)}"
     for column in table.columns:
         yield f"COMMENT ON COLUMN {_name(table.name)}.{_name(column.name)} IS {_text(told(column))}"
-
-
-def told(column: Column) -> str:
-    """A column's doc, with its unit and the replay format that brought it."""
-    unit = f" [{column.unit}]" if column.unit else ""
-    since = f" Since {'.'.join(map(str, column.since))}." if column.since else ""
-    return f"{column.doc}{unit}{since}"
 
 
 def _closing(paths: Sequence[str], spill: str, memory_limit: str) -> list[str]:
@@ -197,6 +173,16 @@ def _closing(paths: Sequence[str], spill: str, memory_limit: str) -> list[str]:
         "SET enable_external_access = false",
         "SET lock_configuration = true",
     ]
+
+
+def _typed(column: Column) -> str:
+    return f"{_name(column.name)} {_SQL_TYPES[column.type]}"
+
+
+def _literal(value: str | int | None) -> str:
+    if value is None:
+        return "NULL"
+    return _text(value) if isinstance(value, str) else str(value)
 
 
 def _name(name: str) -> str:

@@ -46,7 +46,9 @@ def require_query(connection: duckdb.DuckDBPyConnection, text: str) -> None:
     types = [statement.type.name for statement in statements]
     if not types:
         raise UsageError("the query is empty")
-    if function := _mentions(text, _SETTING_FUNCTIONS):  # 1.4 would log to a closed file, and abort the process
+    if function := _mentions(
+        text, _SETTING_FUNCTIONS
+    ):  # 1.4 would log to a closed file, and abort the process
         raise UsageError(f"{function.upper()} changes settings, which are locked")
     if types == ["EXPLAIN"]:
         require_query(connection, _explained(text))

@@ -11,7 +11,9 @@ import pytest
 
 from exphil import schema
 from exphil.errors import StoreError, UsageError
+from exphil.features.catalog import V1
 from exphil.store.sql import Database
+from exphil.store.sql_tables import TABLES
 
 REPLAYS = [
     {"path": "a.slp", "replay_id": "aa", "status": "ok", "mode": "1v1", "stage_name": "FINAL_DESTINATION"},
@@ -37,7 +39,7 @@ def arrow_schema(table: schema.Table) -> pa.Schema:
 
 @pytest.fixture
 def parts(tmp_path: Path) -> PartFiles:
-    """Two parts of `replays` in a folder with a quote in its name, and a file beside them that does not count."""
+    """Two parts of `replays` in a folder with a quote in its name, and a file that does not count."""
     folder = tmp_path / "sto'rage"
     folder.mkdir()
     table = pa.Table.from_pylist(REPLAYS, schema=arrow_schema(schema.REPLAYS))
@@ -61,7 +63,7 @@ def test_committed_parts_and_only_they_are_read(database: Database) -> None:
     assert rows(database, "SELECT count(*), count(*) FILTER (status = 'ok') FROM replays") == [(3, 2)]
 
 
-@pytest.mark.parametrize("table", schema.TABLES, ids=lambda table: table.name)
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_every_table_has_its_typed_columns_with_or_without_parts(
     database: Database, table: schema.Table
 ) -> None:
@@ -69,9 +71,14 @@ def test_every_table_has_its_typed_columns_with_or_without_parts(
     assert found.equals(arrow_schema(table))
 
 
+def test_features_has_a_row_a_dim(database: Database) -> None:
+    found = rows(database, "SELECT name, index FROM features ORDER BY index")
+    assert found == [(name, index) for index, name in enumerate(V1.names)]
+
+
 def test_every_column_carries_its_doc(database: Database) -> None:
     found = rows(database, "SELECT table_name, column_name, comment FROM duckdb_columns() WHERE NOT internal")
-    expected = {(table.name, column.name) for table in schema.TABLES for column in table.columns}
+    expected = {(table.name, column.name) for table in TABLES for column in table.columns}
     documented = {(name, column) for name, column, comment in found if comment}
     assert expected <= documented
 
@@ -127,7 +134,7 @@ WRITES = [
     "SELECT * FROM (WITH x AS (COPY (SELECT 1) TO '{root}/new.csv') SELECT 1)",
     "WITH x AS (INSERT INTO replays VALUES (1) RETURNING *) SELECT * FROM x",
     "WITH x AS (DELETE FROM replays RETURNING *) SELECT * FROM x",
-    "WITH p AS (PIVOT replays ON status USING count(*)), x AS (COPY (SELECT 1) TO '{root}/one.parquet') FROM p",
+    "WITH p AS (PIVOT replays ON path), x AS (COPY (SELECT 1) TO '{root}/one.parquet') FROM p",
     "WITH x AS (SELECT 1) INSERT INTO replays FROM x",
     "EXPLAIN ANALYZE COPY replays TO '{root}/one.parquet'",
     "EXPLAIN (ANALYZE, FORMAT json) COPY replays TO '{root}/one.parquet'",
@@ -228,8 +235,10 @@ def test_spilling_happens_outside_the_working_folder(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with Database(parts, memory_limit="60MB") as database:
-        query = "SELECT count(*) FROM (SELECT md5(range::VARCHAR) m FROM range(2_000_000) ORDER BY m LIMIT 1_500_000)"
-        assert rows(database, query) == [(1_500_000,)]
+        texts = "SELECT md5(range::VARCHAR) AS text FROM range(2_000_000)"
+        assert rows(database, f"SELECT count(*) FROM ({texts} ORDER BY text LIMIT 1_500_000)") == [
+            (1_500_000,)
+        ]
     assert [path.name for path in tmp_path.iterdir()] == ["sto'rage"]
 
 
