@@ -4,6 +4,8 @@ Names in an archive are keys, never places on disk. Links and devices are not fo
 archive declares is believed: reading stops where a recording would be absurd.
 """
 
+import bz2
+import gzip
 import lzma
 import tarfile
 import zipfile
@@ -12,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, cast
 
 from exphil.errors import ReplayError
 from exphil.replays.limits import MAX_BYTES, is_archive_bomb, is_bomb
@@ -25,6 +27,8 @@ SUFFIXES: Final = _ZIP + _7Z + _TAR
 """Lower-case endings of the names of archives that are read."""
 
 ENCRYPTED: Final = "encrypted: unpack it with its password first"
+LINK: Final = "a link, not a file"
+DEVICE: Final = "a device, not a file"
 _DAMAGED: Final = (
     zipfile.BadZipFile,
     tarfile.TarError,
@@ -34,11 +38,12 @@ _DAMAGED: Final = (
     OSError,
     ValueError,
 )
+"""What the libraries raise on a damaged archive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A file in an archive: name with forward slashes, size as declared, and why it is not read, if it is not."""
+    """A file in an archive: name with forward slashes, size as declared, and why it is not read, if so."""
 
     name: str
     num_bytes: int
@@ -46,16 +51,14 @@ class Member:
 
 
 def list_members(path: Path) -> Iterator[Member]:
-    """Every file of an archive, in its order. ReplayError when the archive cannot be read, or not to its end."""
-    with _told(path, "damaged archive"):
+    """Every file of an archive, in its order. ReplayError when it cannot be read, or not to its end."""
+    with _told():
         stored = path.stat().st_size
         unpacked = 0
         for member in _lister(path):
             unpacked += member.num_bytes
             if is_archive_bomb(stored, unpacked):
-                raise ReplayError(
-                    f"{stored} bytes unpack to over {unpacked}: refused as a decompression bomb"
-                )
+                raise ReplayError(f"{stored} bytes unpack to {unpacked} or more: refused as a bomb")
             yield member
 
 
@@ -65,7 +68,7 @@ def read_members(path: Path, names: Sequence[str]) -> Iterator[tuple[str, bytes 
     ReplayError when the archive cannot be read; names that are not in it are left out.
     """
     lower = path.name.lower()
-    with _told(path, "damaged archive"):
+    with _told():
         if lower.endswith(_ZIP):
             yield from _read_zip(path, names)
         elif lower.endswith(_7Z):
@@ -88,46 +91,43 @@ def _lister(path: Path) -> Iterator[Member]:
 
 
 @contextmanager
-def _told(path: Path, trouble: str) -> Iterator[None]:
+def _told() -> Iterator[None]:
     """What a library raises on a damaged archive, as one line."""
     try:
         yield
     except _DAMAGED as error:
-        raise ReplayError(f"{trouble}: {' '.join(str(error).split()) or type(error).__name__}") from error
+        if isinstance(error, OSError) and error.errno is not None:
+            raise ReplayError(f"not readable: {error.strerror}") from error
+        raise ReplayError(f"damaged archive: {_one_line(error)}") from error
 
 
-def name_problem(name: str) -> str | None:
-    """Why a member of this name is suspect: its name points out of the archive."""
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def problem_of(name: str, num_bytes: int, stored: int | None) -> str | None:
+    """Why a member is refused unread: where its name points, or what it says to unpack to."""
     if name.startswith("/") or name[1:2] == ":" or ".." in name.split("/"):
         return "its name points out of the archive"
+    if num_bytes > MAX_BYTES:
+        return f"{num_bytes} bytes: longer than any recording ({MAX_BYTES} at most)"
+    if stored is not None and is_bomb(stored, num_bytes):
+        return f"{stored} bytes unpack to {num_bytes}: refused as a bomb"
     return None
-
-
-def _checked(name: str, num_bytes: int, stored: int, problem: str | None = None) -> Member:
-    if problem is None:
-        problem = name_problem(name)
-    if problem is None and num_bytes > MAX_BYTES:
-        problem = f"{num_bytes} bytes: longer than any recording ({MAX_BYTES} at most)"
-    if problem is None and is_bomb(stored, num_bytes):
-        problem = f"{stored} bytes unpack to {num_bytes}: refused as a decompression bomb"
-    return Member(name, num_bytes, problem)
 
 
 def _list_zip(path: Path) -> Iterator[Member]:
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
-            if not info.is_dir():
-                yield _checked(
-                    _slashed(info.filename), info.file_size, info.compress_size, _zip_problem(info)
-                )
-
-
-def _zip_problem(info: zipfile.ZipInfo) -> str | None:
-    if info.flag_bits & 0x1:
-        return ENCRYPTED
-    if (info.external_attr >> 16) & 0o170000 == 0o120000:
-        return "a link, not a file"
-    return None
+            if info.is_dir():
+                continue
+            name = _slashed(info.filename)
+            problem = problem_of(name, info.file_size, info.compress_size)
+            if info.flag_bits & 0x1:
+                problem = ENCRYPTED
+            elif (info.external_attr >> 16) & 0o170000 == 0o120000:
+                problem = LINK
+            yield Member(name, info.file_size, problem)
 
 
 def _slashed(name: str) -> str:
@@ -149,9 +149,9 @@ def _read_zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes |
         with archive.open(info) as file:
             return _read_up_to(file, min(MAX_BYTES, info.file_size))
     except NotImplementedError as error:
-        return ReplayError(f"compressed in a way that is not read: {error}")
+        return ReplayError(f"compressed in a way that is not read: {_one_line(error)}")
     except (*_DAMAGED, RuntimeError) as error:
-        return ReplayError(f"damaged in its archive: {error}")
+        return ReplayError(f"damaged in its archive: {_one_line(error)}")
 
 
 def _read_up_to(file: IO[bytes], limit: int) -> bytes:
@@ -165,17 +165,46 @@ def _read_up_to(file: IO[bytes], limit: int) -> bytes:
 def _open_tar(path: Path) -> Iterator[tarfile.TarFile]:
     """A tar as a stream: members come in order and are never sought."""
     with path.open("rb") as file:
-        if path.name.lower().endswith((".zst", ".tzst")):
-            import pyarrow as pa
+        bounded = _Bounded(_decompressed(file), path.stat().st_size)
+        with tarfile.open(fileobj=cast(IO[bytes], bounded), mode="r|") as tar:
+            yield tar
 
-            with (
-                pa.CompressedInputStream(file, "zstd") as stream,
-                tarfile.open(fileobj=stream, mode="r|") as tar,
-            ):
-                yield tar
-        else:
-            with tarfile.open(fileobj=file, mode="r|*") as tar:
-                yield tar
+
+def _decompressed(file: IO[bytes]) -> IO[bytes]:
+    """The tar in a file, by its first bytes: names such as .tar.gz are often wrong."""
+    head = file.read(6)
+    file.seek(0)
+    if head.startswith(b"\x1f\x8b"):
+        return cast(IO[bytes], gzip.GzipFile(fileobj=file))
+    if head.startswith(b"BZh"):
+        return cast(IO[bytes], bz2.BZ2File(file))
+    if head.startswith(b"\xfd7zXZ"):
+        return cast(IO[bytes], lzma.LZMAFile(file))
+    if head.startswith(b"\x28\xb5\x2f\xfd"):
+        import pyarrow as pa
+
+        return cast(IO[bytes], pa.CompressedInputStream(file, "zstd"))
+    return file
+
+
+class _Bounded:
+    """A stream that ends in an error where an archive would be a bomb, whatever its headers claim."""
+
+    def __init__(self, stream: IO[bytes], stored: int) -> None:
+        self._stream = stream
+        self._stored = stored
+        self._read = 0
+
+    def read(self, size: int) -> bytes:
+        data = self._stream.read(size)
+        self._read += len(data)
+        if is_archive_bomb(self._stored, self._read):
+            raise ReplayError(f"{self._stored} bytes unpack to {self._read} or more: refused as a bomb")
+        return data
+
+
+def _tar_name(info: tarfile.TarInfo) -> str:
+    return info.name.removeprefix("./")
 
 
 def _list_tar(path: Path) -> Iterator[Member]:
@@ -183,14 +212,11 @@ def _list_tar(path: Path) -> Iterator[Member]:
         for info in tar:
             if info.isdir():
                 continue
-            problem = (
-                None
-                if info.isreg()
-                else "a link, not a file"
-                if info.issym() or info.islnk()
-                else "a device, not a file"
-            )
-            yield _checked(info.name, info.size, info.size, problem)
+            name = _tar_name(info)
+            problem = problem_of(name, info.size, None)
+            if not info.isreg():
+                problem = LINK if info.issym() or info.islnk() else DEVICE
+            yield Member(name, info.size, problem)
 
 
 def _read_tar(path: Path, names: Sequence[str]) -> Iterator[tuple[str, bytes | ReplayError]]:
@@ -199,11 +225,12 @@ def _read_tar(path: Path, names: Sequence[str]) -> Iterator[tuple[str, bytes | R
         for info in tar:
             if not left:
                 return
-            if info.name in left and info.isreg():
-                left.discard(info.name)
+            name = _tar_name(info)
+            if name in left and info.isreg():
+                left.discard(name)
                 file = tar.extractfile(info)
                 assert file is not None, "a regular member has bytes"
                 data = _read_up_to(file, min(MAX_BYTES, info.size))
                 if len(data) < info.size:
-                    raise EOFError(f"the archive ends inside {info.name}")
-                yield info.name, data
+                    raise EOFError("it ends inside a member")
+                yield name, data

@@ -13,7 +13,7 @@ NUM_PORTS = 4
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """The events of whole frames, in file order. `frame` numbers the groups, `ids` is each group's frame id."""
+    """The events of whole frames, in file order. `frame` numbers the groups, `ids` are the groups' frame ids."""
 
     codes: npt.NDArray[np.uint8]
     offsets: npt.NDArray[np.int64]

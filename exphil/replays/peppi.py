@@ -42,7 +42,7 @@ def _parse(path: str) -> Any:
 
 @contextlib.contextmanager
 def _named(data: bytes) -> Iterator[str]:
-    """A path under which peppi finds `data` until the block ends. On Linux a killed process leaves nothing."""
+    """A path under which peppi finds `data` until the block ends. A process killed on Linux leaves none."""
     if sys.platform == "linux" and hasattr(os, "memfd_create"):
         try:
             handle = os.memfd_create("replay", os.MFD_CLOEXEC)

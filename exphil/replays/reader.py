@@ -10,9 +10,7 @@ from exphil.errors import ReplayError
 from exphil.replays import events, normalise, peppi, restore, ubjson
 from exphil.replays.events import Header
 from exphil.replays.game import Game
-
-MAX_BYTES: Final = 256 * 2**20
-"""Longest recording that is read: nearly four hours of play."""
+from exphil.replays.limits import MAX_BYTES
 
 _MAX_METADATA: Final = 2**16
 

@@ -1,4 +1,4 @@
-"""7z archives through py7zr, which pushes members into writers: turned round here into members that are pulled."""
+"""7z archives through py7zr, which pushes members into writers: turned round here, so that they are pulled."""
 
 import queue
 import threading
@@ -12,7 +12,7 @@ import py7zr.exceptions
 import py7zr.io
 
 from exphil.errors import ReplayError
-from exphil.replays.archives import ENCRYPTED, Member, name_problem
+from exphil.replays.archives import DEVICE, ENCRYPTED, LINK, Member, problem_of
 from exphil.replays.limits import MAX_BYTES
 
 _AHEAD: Final = 2
@@ -26,17 +26,18 @@ def list_members(path: Path) -> Iterator[Member]:
     with _opened(path) as archive:
         for info in archive.files:
             if not info.is_directory:
-                yield Member(info.filename.replace("\\", "/"), info.uncompressed or 0, _problem(info))
+                name = _slashed(info)
+                num_bytes = info.uncompressed or 0
+                problem = problem_of(name, num_bytes, None)
+                if info.is_symlink or info.is_junction:
+                    problem = LINK
+                elif info.is_socket:
+                    problem = DEVICE
+                yield Member(name, num_bytes, problem)
 
 
-def _problem(info: Any) -> str | None:
-    if info.is_symlink or info.is_junction:
-        return "a link, not a file"
-    if info.is_socket:
-        return "a device, not a file"
-    if (info.uncompressed or 0) > MAX_BYTES:
-        return f"{info.uncompressed} bytes: longer than any recording ({MAX_BYTES} at most)"
-    return name_problem(info.filename.replace("\\", "/"))
+def _slashed(info: Any) -> str:
+    return str(info.filename).replace("\\", "/")
 
 
 @contextmanager
@@ -61,9 +62,8 @@ def read_members(path: Path, names: Sequence[str]) -> Iterator[tuple[str, bytes 
         wanted = set(names)
         targets: list[str] = []
         for info in archive.files:
-            name = info.filename.replace("\\", "/")
-            if name in wanted:
-                wanted.discard(name)
+            if _slashed(info) in wanted:
+                wanted.discard(_slashed(info))
                 targets.append(info.filename)
         if not targets:
             return
@@ -88,7 +88,7 @@ def _unpack(
     """In a thread: unpack into the pipe, then tell how it ended."""
     ending: _Item = None
     try:
-        # The root as target folder: nothing is written there, and py7zr's check of names against it always holds.
+        # The root as target: nothing is written there, and py7zr's check of names against it always holds.
         archive.extract(path=Path(Path.cwd().anchor), targets=targets, factory=_Writers(pipe, stop))
     except _StoppedError:
         return
@@ -110,7 +110,7 @@ def _put(pipe: "queue.Queue[_Item]", item: _Item, stop: threading.Event) -> None
     raise _StoppedError
 
 
-class _Writers(py7zr.io.WriterFactory):  # type: ignore[misc]
+class _Writers(py7zr.io.WriterFactory):
     """Hands out a writer for each target, in the archive's order."""
 
     def __init__(self, pipe: "queue.Queue[_Item]", stop: threading.Event) -> None:
@@ -124,7 +124,7 @@ class _Writers(py7zr.io.WriterFactory):  # type: ignore[misc]
         return writer
 
 
-class _Writer(py7zr.io.Py7zIO):  # type: ignore[misc]
+class _Writer(py7zr.io.Py7zIO):
     """Collects one member and passes it on when py7zr closes it."""
 
     def __init__(self, number: int, pipe: "queue.Queue[_Item]", stop: threading.Event) -> None:

@@ -97,7 +97,7 @@ def _kind(name: str) -> str | None:
 
 
 def _file(path: str, named: bool = False) -> Iterator[Source]:
-    """List one file: itself, or its members. A file that was `named` is taken for a replay whatever its suffix."""
+    """List one file: itself, or its members. A `named` file is taken for a replay whatever its suffix."""
     try:
         status = os.stat(path)  # noqa: PTH116
     except OSError as error:
@@ -177,7 +177,7 @@ def read_sources(sources: Iterable[Source]) -> Iterator[tuple[Source, Contents |
 
     Neighbours from one archive are read in one pass over it, in the archive's own order.
     """
-    for archive, group in groupby(sources, key=lambda source: _archive_of(source.path)):
+    for archive, group in groupby(sources, key=_ArchiveOf()):
         if archive is None:
             for source in group:
                 yield source, _read_plain(source)
@@ -185,14 +185,23 @@ def read_sources(sources: Iterable[Source]) -> Iterator[tuple[Source, Contents |
             yield from _read_archive(archive, list(group))
 
 
-def _archive_of(path: str) -> str | None:
-    """The archive that holds a member, or None for a plain file, `!` in its folder's name or not."""
-    begin = path.find(_BETWEEN)
-    while begin >= 0:
-        if path[:begin].lower().endswith(archives.SUFFIXES) and Path(path[:begin]).is_file():
-            return path[:begin]
-        begin = path.find(_BETWEEN, begin + 1)
-    return None
+class _ArchiveOf:
+    """Tells the archive that holds a source, or None for a plain file, `!` in its folder's name or not."""
+
+    def __init__(self) -> None:
+        self._last: str | None = None
+
+    def __call__(self, source: Source) -> str | None:
+        path = source.path
+        if self._last is not None and path.startswith(self._last + _BETWEEN):
+            return self._last
+        begin = path.find(_BETWEEN)
+        while begin >= 0:
+            if path[:begin].lower().endswith(archives.SUFFIXES) and Path(path[:begin]).is_file():
+                self._last = path[:begin]
+                return self._last
+            begin = path.find(_BETWEEN, begin + 1)
+        return None
 
 
 def _read_archive(archive: str, group: list[Source]) -> Iterator[tuple[Source, Contents | ReplayError]]:
@@ -247,5 +256,5 @@ def _gunzip(file: IO[bytes], stored: int) -> bytes:
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise ReplayError(f"gzip data damaged: {error}") from error
     if len(data) > limit:
-        raise ReplayError(f"gzip data unpacks to more than {limit} bytes: refused as a decompression bomb")
+        raise ReplayError(f"gzip data unpacks to more than {limit} bytes: refused as a bomb")
     return data
