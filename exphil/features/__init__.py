@@ -1,0 +1,7 @@
+"""The feature table, and what derives from it: encoder, decoder, audit, docs."""
+
+from exphil.features.catalog import FEATURE_SETS, V1, feature_set
+from exphil.features.encode import Blocks, Encoded
+from exphil.features.layout import FeatureSet
+
+__all__ = ["FEATURE_SETS", "V1", "Blocks", "Encoded", "FeatureSet", "feature_set"]

@@ -49,12 +49,12 @@ _BUTTON_BITS: Final = _button_table()
 
 def button_bits(physical: NDArray[np.uint16]) -> NDArray[np.uint8]:
     """Physical buttons to one byte, bit 0 for the first of BUTTONS. The rest drops out."""
-    return _BUTTON_BITS[physical & np.uint16(0x0FFF)]
+    return np.asarray(_BUTTON_BITS[physical & np.uint16(0x0FFF)])
 
 
 def stick_units(values: NDArray[np.float32]) -> NDArray[np.int16]:
     """Stick values in [-1, 1] to whole 1/640."""
-    return np.rint(np.clip(values, -1.0, 1.0) * np.float32(STICK_UNIT)).astype(np.int16)
+    return np.asarray(np.rint(np.clip(values, -1.0, 1.0) * np.float32(STICK_UNIT)).astype(np.int16))
 
 
 def shoulder_units(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -67,7 +67,8 @@ def shoulder_units(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDA
 def stick_bins(units: NDArray[np.int16]) -> NDArray[np.int64]:
     """Nearest of 17 bins; a tie goes towards the centre, so that mirrored sticks fall into mirrored bins."""
     wide = units.astype(np.int64)
-    return np.sign(wide) * ((np.abs(wide) + _STICK_STEP // 2 - 1) // _STICK_STEP) + STICK_BINS // 2
+    steps = (np.abs(wide) + _STICK_STEP // 2 - 1) // _STICK_STEP
+    return np.asarray(np.sign(wide) * steps + STICK_BINS // 2)
 
 
 def shoulder_bins(units: NDArray[np.uint8]) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageGeometry:
-    """`ledge_x`, `ledge_y`: the floor's right end (the left mirrors it). Heights: None where no platform is."""
+    """`ledge_x`, `ledge_y`: the floor's right end (mirrored on the left). Heights: None without platform."""
 
     ledge_x: float
     ledge_y: float
@@ -137,7 +137,7 @@ _RANDALL_KNOTS: Final = np.array(
 
 
 def randall_path(frames: NDArray[np.int32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Centre x and height of Yoshi's Story's cloud by frame id: a lap of 1,200 frames, alike in every game."""
+    """Centre x and height of Yoshi's Story's cloud by frame id: a lap of 1,200 frames, always the same."""
     lap = (frames - 1077) % RANDALL_PERIOD + (1077 - RANDALL_PERIOD)
     at, x, y = _RANDALL_KNOTS.T
     return np.interp(lap, at, x).astype(np.float32), np.interp(lap, at, y).astype(np.float32)
