@@ -1,0 +1,53 @@
+"""Runs assets for the CLI: in this process, on the instance that `dagster dev` shows."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import dagster as dg
+
+from pipelines.definitions import make_definitions
+from pipelines.instance import open_instance
+from pipelines.jobs import build
+from pipelines.lost_runs import end_lost_runs, process_tags
+from pipelines.partitions import add_batches, store_batches
+from pipelines.session import Session
+
+
+def run_batches(
+    session: Session,
+    assets: Sequence[str],
+    batches: Sequence[str],
+    after: Callable[[str], None],
+    *,
+    debug: bool = False,
+) -> None:
+    """One Dagster run a batch, over `assets`, in order; `after(batch)` is called when one has ended.
+
+    Raises:
+        ExphilError: what an asset raised; the run is marked as failed, and the batches after it are not begun.
+    """
+    with open_instance() as instance, _log_level("DEBUG" if debug else "CRITICAL") as level:
+        end_lost_runs(instance)
+        add_batches(instance, [*store_batches(session.store()), *batches])
+        job = make_definitions(session).resolve_job_def(build.name)
+        for batch in batches:
+            job.execute_in_process(
+                run_config={"loggers": {"console": {"config": {"log_level": level}}}},
+                instance=instance,
+                partition_key=batch,
+                asset_selection=[dg.AssetKey(asset) for asset in assets],
+                tags=process_tags(),
+            )
+            after(batch)
+
+
+@contextmanager
+def _log_level(level: str) -> Iterator[str]:
+    logger = logging.getLogger("dagster")
+    before = logger.level
+    logger.setLevel(level)
+    try:
+        yield level
+    finally:
+        logger.setLevel(before)
