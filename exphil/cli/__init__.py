@@ -9,7 +9,7 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from cyclopts import App, Parameter
 
@@ -19,10 +19,15 @@ from exphil.cli.output import note
 
 COMMANDS: Final[dict[str, str]] = {
     "sql": "exphil.cli.sql:sql",
+    "features": "exphil.cli.features:features",
+    "info": "exphil.cli.info:info",
+    "doctor": "exphil.cli.doctor:doctor",
+    "store": "exphil.cli.store:store",
 }
 """Every command and where it lives, in the order of help."""
 
 SIGPIPE_EXIT: Final = 141
+PIPE_WIDTH: Final = 1000
 
 
 def make_app() -> App:
@@ -30,15 +35,15 @@ def make_app() -> App:
     app = App(
         name="exphil",
         help="Melee replays to a feature store, SQL over every game, and policies that play on time.",
-        help_epilogue="`exphil COMMAND --help` explains a command. `--debug` or EXPHIL_DEBUG=1 shows tracebacks.",
-        help_format="markdown",
+        help_epilogue="`exphil COMMAND --help` explains a command; `--debug` or EXPHIL_DEBUG=1 shows tracebacks.",
+        help_format="plaintext",
         help_formatter="default" if sys.stdout.isatty() else "plain",
         version=__version__,
         default_parameter=Parameter(negative_iterable=()),
         suppress_keyboard_interrupt=False,
     )
-    for name, path in COMMANDS.items():
-        app.command(path, name=name)
+    for place, (name, path) in enumerate(COMMANDS.items()):
+        app.command(path, name=name, sort_key=place)
     return app
 
 
@@ -53,7 +58,13 @@ def run(tokens: Sequence[str]) -> int:
         if not words or words[0] in app.help_flags:
             for name in COMMANDS:  # the overview shows each command's own first line
                 app[name]
-        result = app(words, exit_on_error=False, print_error=False, result_action="return_value")
+        result = app(
+            words,
+            exit_on_error=False,
+            print_error=False,
+            result_action="return_value",
+            console=_help_console(words),
+        )
         sys.stdout.flush()
     except BrokenPipeError:
         _silence_stdout()
@@ -76,6 +87,15 @@ def main() -> None:
         if reconfigure is not None:  # a player's name must not end a listing on a narrow encoding
             reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:]))
+
+
+def _help_console(words: Sequence[str]) -> Any:
+    """Where help goes: in a pipe lines are not folded. None where no help was asked for: rich is slow to import."""
+    if sys.stdout.isatty() or (words and not {"--help", "-h"} & set(words)):
+        return None
+    from rich.console import Console
+
+    return Console(width=PIPE_WIDTH)
 
 
 def _silence_stdout() -> None:

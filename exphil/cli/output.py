@@ -33,8 +33,9 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Co
     if sys.stdout.isatty():
         _rich_table(columns, cells, right)
         return
+    header = [list(columns)] if any(columns) else []
     widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
-    for row in [list(columns), *cells]:
+    for row in [*header, *cells]:
         say(
             "  ".join(
                 _pad(cell, width, name in right)
@@ -100,7 +101,7 @@ def _rich_table(columns: Sequence[str], cells: Sequence[Sequence[str]], right: C
     from rich.table import Table
     from rich.text import Text
 
-    shown = Table(show_edge=False, pad_edge=False)
+    shown = Table(show_edge=False, pad_edge=False, show_header=any(columns))
     for name in columns:
         shown.add_column(Text(name), justify="right" if name in right else "left", overflow="fold")
     for row in cells:

@@ -18,15 +18,15 @@ def sql(
     output: Path | None = None,
     limit: Annotated[int, Parameter(show_default=True)] = 100,
 ) -> None:
-    """Ask the store one SQL query (DuckDB's dialect).
+    """Ask the store in SQL (DuckDB's dialect).
 
     Without a query: the tables and their columns. The query only reads, and reads only the tables.
 
-    ```
-    exphil sql
-    exphil sql "SELECT mode, count(*) AS games FROM replays GROUP BY mode"
-    exphil sql "FROM players WHERE character_name = 'FOX'" --format csv --output fox.csv
-    ```
+    Examples:
+
+        exphil sql
+        exphil sql "SELECT mode, count(*) AS games FROM replays GROUP BY mode"
+        exphil sql "FROM players WHERE character_name = 'FOX'" --output fox.csv
 
     Parameters
     ----------

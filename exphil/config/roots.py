@@ -1,4 +1,4 @@
-"""Where data lies: flag, else environment variable, else a folder under the current one. Never relative to the code."""
+"""Where data lies: flag, else environment variable, else a folder here. Never relative to the code."""
 
 import os
 import sys
