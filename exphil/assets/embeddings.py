@@ -1,6 +1,7 @@
 """Frames become feature blocks: one part of `embeddings` for each part of `frames`."""
 
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,9 +11,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from exphil import schema
 from exphil.assets import plan
 from exphil.assets.report import Report
 from exphil.assets.versions import made_by
@@ -25,6 +26,15 @@ from exphil.store.atomic import require_space
 from exphil.store.embeddings import Run, write_part
 from exphil.store.manifest import Part
 from exphil.store.store import Store
+
+
+_READ = frozenset(name for feature in V1.features for name in feature.source)
+SOURCES = {
+    "frames": _READ,
+    "items": frozenset(name.removeprefix("item_") for name in _READ if name.startswith("item_")) | {"id"},
+    "stage_frames": _READ,
+}
+"""Columns that the feature table reads, by table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +87,7 @@ def materialize(store: Store, batch: str, workers: Workers) -> Report:
                 )
             )
         transaction.change("embeddings", add=added, remove=plan.orphans(store, "embeddings", batch))
-        transaction.record_feature_set(V1.fingerprint, V1.canonical())
+        transaction.record_feature_set(V1.fingerprint, V1.canonical)
         transaction.commit()
     report.made = {
         "parts": len(added),
@@ -115,9 +125,10 @@ def two_player_games(store: Store, batch: str) -> dict[str, tuple[int, tuple[int
 def embed_part(task: EmbedTask) -> Embedded:
     """Encode one part of `frames` and stage it as a Zarr group."""
     tables = {
-        name: _by_game(paths.table_part(task.root, "frames", name, task.part), V1.source_columns(name))
-        for name in ("frames", "items", "stage_frames")
+        table.name: _by_game(paths.table_part(task.root, "frames", table.name, task.part), table)
+        for table in (schema.FRAMES, schema.ITEMS, schema.STAGE_FRAMES)
     }
+    audit = Audit(V1)
     runs: list[Run] = []
     encoded: list[Mapping[str, np.ndarray]] = []
     offset = 0
@@ -125,34 +136,34 @@ def embed_part(task: EmbedTask) -> Embedded:
         if replay_id not in task.games:
             continue
         stage, ports = task.games[replay_id]
-        items = tables["items"].get(replay_id, tables["items"][""])
-        stage_frames = tables["stage_frames"].get(replay_id, tables["stage_frames"][""])
+        items = tables["items"][replay_id]
+        stage_frames = tables["stage_frames"][replay_id]
         game = V1.encode(frames, items, stage_frames, stage=stage, ports=ports)
         encoded.append(game.blocks)
+        audit.observe(game.observed)
         for first, last in contiguous(game.frame):
             count = last - first
             runs.append(Run(replay_id, *ports, int(game.frame[first]), count, offset + first))
         offset += len(game.frame)
     blocks = {
-        name: _stack([blocks[name] for blocks in encoded], empty) for name, empty in V1.empty_blocks().items()
+        name: _stack([of_game[name] for of_game in encoded], dtype, shape) for name, (dtype, shape) in V1.blocks.items()
     }
-    audit = Audit(V1)
     audit.add(blocks)
     attributes = {
         "feature_set": V1.name,
         "fingerprint": V1.fingerprint,
-        "columns": V1.block_columns(),
+        "columns": V1.columns,
         "audit": audit.to_json(),
     }
     folder = paths.embeddings_part(task.staging, V1.name, task.part)
     return Embedded(offset, len(runs), write_part(folder, blocks, runs, attributes))
 
 
-def _stack(arrays: Sequence[np.ndarray], empty: np.ndarray) -> np.ndarray:
-    """Join along rows, keeping each column contiguous as the encoder made it."""
+def _stack(arrays: Sequence[np.ndarray], dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
+    """Join along rows, each column staying contiguous as the encoder made it."""
     if not arrays:
-        return empty
-    return np.concatenate([array.T for array in arrays], axis=-1).T
+        return np.zeros((0, *shape), dtype)
+    return np.moveaxis(np.concatenate([np.moveaxis(array, 0, -1) for array in arrays], axis=-1), -1, 0)
 
 
 def contiguous(frame: np.ndarray) -> list[tuple[int, int]]:
@@ -164,19 +175,20 @@ def contiguous(frame: np.ndarray) -> list[tuple[int, int]]:
     return list(pairwise(edges))
 
 
-def _by_game(file: Path, columns: Sequence[str]) -> dict[str, pa.Table]:
-    """The part's table, sliced by game; the key "" holds an empty table of the same columns."""
+def _by_game(file: Path, table: schema.Table) -> dict[str, pa.Table]:
+    """The part's columns that features read, sliced by game; a game without rows has an empty table."""
+    columns = [name for name in table.names if name in table.key or name in SOURCES[table.name]]
     if not file.exists():
-        return {"": pa.table({})}
-    table = pq.read_table(file, columns=["replay_id", *columns], partitioning=None).combine_chunks()
-    ids = table["replay_id"].combine_chunks()
-    if isinstance(ids, pa.ChunkedArray):
-        ids = ids.chunk(0) if ids.num_chunks else pa.array([], pa.string()).dictionary_encode()
-    encoded = ids if pa.types.is_dictionary(ids.type) else pc.dictionary_encode(ids)
-    codes = encoded.indices.to_numpy(zero_copy_only=False)
-    names = encoded.dictionary.to_pylist()
-    edges = [0, *(np.flatnonzero(np.diff(codes)) + 1).tolist(), len(codes)] if len(codes) else [0]
-    slices: dict[str, Any] = {"": table.slice(0, 0)}
+        empty = schema.arrow_schema(table).empty_table().select(columns)
+        return defaultdict(lambda: empty)
+    # ParquetFile, not read_table: that one imports pandas where it is installed, half a second a worker.
+    whole = pq.ParquetFile(file, read_dictionary=["replay_id"]).read(columns).combine_chunks()
+    codes = whole["replay_id"].combine_chunks().indices.to_numpy()
+    names = whole["replay_id"].combine_chunks().dictionary.to_pylist()
+    edges = [0, *(np.flatnonzero(np.diff(codes)) + 1).tolist(), len(codes)]
+    empty = whole.slice(0, 0)
+    slices = defaultdict(lambda: empty)
     for first, last in pairwise(edges):
-        slices[names[codes[first]]] = table.slice(first, last - first)
+        if first < last:
+            slices[names[codes[first]]] = whole.slice(first, last - first)
     return slices

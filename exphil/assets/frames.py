@@ -144,7 +144,7 @@ def part_name(batch: str, replay_ids: Iterable[str]) -> str:
 def drop_games(file: Path, table: schema.Table, replay_ids: Iterable[str], target: Path) -> int:
     """Copy a part's table without some games; returns the rows left."""
     gone = pa.array(sorted(replay_ids), pa.string())
-    whole = pq.read_table(file, partitioning=None)
+    whole = pq.ParquetFile(file).read()
     kept = whole.filter(pc.invert(pc.is_in(whole["replay_id"].cast(pa.string()), value_set=gone)))
     with TableWriter(target, table) as writer:
         writer.append(kept)

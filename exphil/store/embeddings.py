@@ -75,7 +75,7 @@ def write_part(
             shape=block.shape,
             dtype=block.dtype,
             chunks=(min(CHUNK_ROWS, max(1, len(block))), *block.shape[1:]),
-            filters=[TransposeCodec(order=tuple(reversed(range(block.ndim))))],
+            filters=[TransposeCodec(order=(*range(1, block.ndim), 0))],
             compressors=[ZstdCodec(level=ZSTD_LEVEL)],
             fill_value=0,
         )[...] = block

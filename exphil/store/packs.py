@@ -74,7 +74,7 @@ class Packs:
             file = paths.pack_part(store.root, V1.name, part.name)
             maps.append(_map(file, part.rows["rows"], V1.row_dtype.itemsize))
             files.append(file)
-            table = pq.read_table(paths.pack_runs(store.root, V1.name, part.name), schema=RUN_SCHEMA)
+            table = pq.ParquetFile(paths.pack_runs(store.root, V1.name, part.name)).read().cast(RUN_SCHEMA)
             runs.append(table.set_column(0, "part", pa.array(np.full(len(table), index, np.int32))))
         return cls(tuple(maps), tuple(files), pa.concat_tables(runs), V1.fingerprint)
 
