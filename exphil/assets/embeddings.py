@@ -146,7 +146,8 @@ def embed_part(task: EmbedTask) -> Embedded:
             runs.append(Run(replay_id, *ports, int(game.frame[first]), count, offset + first))
         offset += len(game.frame)
     blocks = {
-        name: _stack([of_game[name] for of_game in encoded], dtype, shape) for name, (dtype, shape) in V1.blocks.items()
+        name: _stack([of_game[name] for of_game in encoded], dtype, shape)
+        for name, (dtype, shape) in V1.blocks.items()
     }
     audit.add(blocks)
     attributes = {

@@ -6,15 +6,18 @@ order before Zstandard sees it: constant columns vanish. Codec and chunk were ch
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import zarr
 from zarr.codecs import TransposeCodec, ZstdCodec
 
-from exphil.errors import StoreError
+from exphil.errors import StoreError, UsageError
+from exphil.store import paths
+from exphil.store.store import Store
 
 CHUNK_ROWS = 16_384
 ZSTD_LEVEL = 1
@@ -102,3 +105,35 @@ def read_attributes(folder: Path) -> dict[str, Any]:
     """The group's attributes alone, without importing what reads arrays."""
     content = json.loads((folder / "zarr.json").read_bytes())
     return dict(content["attributes"])
+
+
+def read_game(store: Store, replay_id: str) -> tuple[dict[str, np.ndarray], list[Run]]:
+    """The feature blocks of one game.
+
+    Returns:
+        Blocks of the game's rows alone, and its runs, whose `row_offset` counts within those rows.
+
+    Raises:
+        UsageError: the store has no such game, or it is none of two players.
+    """
+    from exphil.features import V1
+
+    files = store.table_paths("replays")
+    known = pl.scan_parquet(files).filter(replay_id=replay_id, status="ok") if files else None
+    batches = [] if known is None else known.select("batch").collect()["batch"].to_list()
+    if not batches:
+        raise UsageError(
+            f'{store.root} has no game {replay_id}: `exphil sql "SELECT replay_id, path FROM replays"` lists them'
+        )
+    for part in store.manifest.of("embeddings", batches[0]):
+        opened = read_part(paths.embeddings_part(store.root, V1.name, part.name))
+        runs = [run for run in opened.runs if run.replay_id == replay_id]
+        if runs:
+            first = min(run.row_offset for run in runs)
+            last = max(run.row_offset + run.num_rows for run in runs)
+            blocks = {name: array[first:last] for name, array in opened.blocks.items()}
+            return blocks, [replace(run, row_offset=run.row_offset - first) for run in runs]
+    raise UsageError(
+        f"game {replay_id} has no embeddings: features are of two players;"
+        " `exphil materialize embeddings` builds those that are missing"
+    )
