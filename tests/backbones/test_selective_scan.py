@@ -35,7 +35,7 @@ def with_gradients(scan: object, values: Inputs, weigh: torch.Tensor) -> list[to
 
 @settings(max_examples=40, deadline=None)
 @given(
-    length=st.integers(1, 9),
+    length=st.integers(1, 20),
     batch=st.integers(1, 5),
     channels=st.integers(1, 6),
     state=st.integers(1, 5),
