@@ -26,7 +26,7 @@ class Encoded:
     """One game, encoded. T frames; each block's columns lie contiguous, one after the other.
 
     frame: (T,) int32, the ids (gaps may occur). blocks: player_* (T, 2, columns), shared_* (T, columns), views whose
-    transposes to (2, columns, T) and (columns, T) are C-contiguous. observed: source columns that hold a value.
+    transposes to (2, columns, T) and (columns, T) are C-contiguous. observed: source columns that hold values.
     """
 
     frame: NDArray[np.int32]
@@ -204,11 +204,16 @@ def _follower_rows(
     return PlayerRows(frames, there + range_.start, place[there], len(frame), stage, other_port)
 
 
-def _observed(*tables: tuple[str, TableColumns]) -> frozenset[str]:
-    found = set()
-    for prefix, columns in tables:
-        found |= {prefix + name for name in columns.names if len(columns) and not columns.is_null(name)}
-    return frozenset(found)
+def _observed(
+    frames: TableColumns, items: TableColumns, stage: TableColumns, *, follows: bool
+) -> frozenset[str]:
+    """Columns that hold values; an item's are prefixed `item_`, a follower's `follower_` as well."""
+
+    def held(prefix: str, columns: TableColumns) -> set[str]:
+        return {prefix + name for name in columns.names if len(columns) and not columns.is_null(name)}
+
+    found = held("", frames) | held("item_", items) | held("", stage)
+    return frozenset(found | held("follower_", frames) if follows else found)
 
 
 def encode(
@@ -256,7 +261,9 @@ def encode(
     return Encoded(
         frame,
         {name: np.moveaxis(block, -1, 0) for name, block in base.items()},
-        _observed(("", columns), ("item_", item_columns), ("", stage_columns)),
+        _observed(
+            columns, item_columns, stage_columns, follows=any((port, True) in ranges for port in ports)
+        ),
     )
 
 

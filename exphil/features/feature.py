@@ -49,6 +49,12 @@ class Feature:
         return max(versions, default=(0, 1, 0))
 
     @property
+    def observed_sources(self) -> frozenset[str]:
+        """The sources as an encoded game names those that hold values: a follower's are its own."""
+        prefix = "follower_" if self.who == "follower" else ""
+        return frozenset(prefix + name for name in self.source)
+
+    @property
     def dims(self) -> tuple[str, ...]:
         """Names of its dims, without the viewpoint's prefix."""
         if isinstance(self.encoding, Lookup):

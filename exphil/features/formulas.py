@@ -57,14 +57,17 @@ def relation(xp: Any, me: Columns, other: Columns, stage: Columns) -> dict[str, 
         own = xp.where(who["airborne"] != 0, who["velocity_air_x"], who["velocity_ground_x"])
         return own + who["knockback_x"]
 
+    velocity_x = speed(other) - speed(me)
+    velocity_y = other["velocity_y"] + other["knockback_y"] - me["velocity_y"] - me["knockback_y"]
+    distance = xp.sqrt(dx * dx + dy * dy)
     return {
         "relation.dx": dx,
         "relation.dy": dy,
-        "relation.distance": xp.sqrt(dx * dx + dy * dy),
-        "relation.velocity_x": speed(other) - speed(me),
-        "relation.velocity_y": (
-            other["velocity_y"] + other["knockback_y"] - me["velocity_y"] - me["knockback_y"]
-        ),
+        "relation.distance": distance,
+        "relation.velocity_x": velocity_x,
+        "relation.velocity_y": velocity_y,
+        # Two fighters in one place close in no direction: there dx and dy are 0, and so is this.
+        "relation.closing_speed": -(dx * velocity_x + dy * velocity_y) / (distance + (distance == 0)),
         "relation.opponent_in_front": (dx * me["facing"] > 0) * (0.0 * dx + 1.0),
         "relation.opponent_faces_me": (dx * other["facing"] < 0) * (0.0 * dx + 1.0),
         "relation.percent_lead": other["percent"] - me["percent"],

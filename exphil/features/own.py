@@ -64,6 +64,7 @@ RELATION: Final = (
         "velocity_x", _SPEED, "units/frame", "Opponent's horizontal speed less own, knockback included."
     ),
     _relation("velocity_y", _RISE, "units/frame", "Opponent's vertical speed less own, knockback included."),
+    _relation("closing_speed", _PLACE + _SPEED + _RISE, "units/frame", "How fast the two come together."),
     _relation("opponent_in_front", ("post_position_x", "post_direction"), "", "I face the opponent."),
     _relation("opponent_faces_me", ("post_position_x", "post_direction"), "", "The opponent faces me."),
     _relation("percent_lead", ("post_percent",), "100 percent", "Opponent's damage less own."),

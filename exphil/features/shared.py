@@ -54,7 +54,7 @@ def _item_count(rows: SharedRows) -> NDArray[Any]:
 STAGE: Final = (
     Feature(
         name="stage", scope="shared", encoding=Lookup(table="stage"), source=("frame",), read=_stage,
-        doc="Which stage; the six that tournaments play, or another.",
+        doc="Which of the six stages that tournaments play; all 0 on another.",
     ),
     Feature(
         name="stage.geometry", scope="shared", encoding=Lookup(table="stage_geometry", of="stage"),

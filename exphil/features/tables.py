@@ -35,10 +35,9 @@ def _one_hot(classes: Sequence[str], class_of_code: NDArray[np.uint8]) -> Lookup
 
 
 def _stages() -> LookupTable:
-    class_of_stage = np.full(256, len(LEGAL_STAGES), np.uint8)
-    class_of_stage[list(LEGAL_STAGES)] = np.arange(len(LEGAL_STAGES))
-    names = [*(stage_name(stage).lower() for stage in LEGAL_STAGES), "other"]
-    return _one_hot([f"is_{name}" for name in names], class_of_stage)
+    values = np.zeros((256, len(LEGAL_STAGES)), np.float32)
+    values[list(LEGAL_STAGES)] = np.eye(len(LEGAL_STAGES))
+    return LookupTable(tuple(f"is_{stage_name(stage).lower()}" for stage in LEGAL_STAGES), values)
 
 
 def _shown(stage: StageGeometry) -> tuple[float, ...]:

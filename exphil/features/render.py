@@ -1,0 +1,140 @@
+"""The feature table as people and SQL read it."""
+
+import json
+from typing import Final
+
+import pyarrow as pa
+
+from exphil.features.encodings import Derived, Flag, Id, Lookup, Number
+from exphil.features.feature import Feature
+from exphil.features.layout import FeatureSet
+from exphil.features.tables import TABLES
+
+# Columns of the SQL table `features`: a row a dim.
+FEATURES_SCHEMA: Final = pa.schema(
+    [
+        pa.field("feature_set", pa.string(), False, {"doc": "Name of the feature set, as `v1`."}),
+        pa.field("dim", pa.uint16(), False, {"doc": "Index of the dim among the set's dims."}),
+        pa.field("name", pa.string(), False, {"doc": "Name of the dim, as `opponent.percent`."}),
+        pa.field("scope", pa.string(), False, {"doc": "`player`, `self` or `shared`."}),
+        pa.field("kind", pa.string(), False, {"doc": "`number`, `flag`, `id`, `lookup` or `derived`."}),
+        pa.field("source", pa.string(), False, {"doc": "Columns it is made of, separated by commas."}),
+        pa.field("unit", pa.string(), False, {"doc": "What 1.0 stands for; empty for flags and classes."}),
+        pa.field("since", pa.string(), False, {"doc": "Replay format that brought its newest source."}),
+        pa.field("stored", pa.string(), False, {"doc": "Block and column that hold it; empty when derived."}),
+        pa.field("doc", pa.string(), False, {"doc": "What it says."}),
+    ]
+)
+
+
+def features_table(feature_set: FeatureSet) -> pa.Table:
+    """A row a dim, with FEATURES_SCHEMA."""
+    rows = [
+        {
+            "feature_set": feature_set.name,
+            "dim": index,
+            "name": name,
+            "scope": feature.scope,
+            "kind": kind_of(feature),
+            "source": ",".join(feature.source),
+            "unit": feature.unit,
+            "since": since_of(feature),
+            "stored": stored_in(feature_set, feature),
+            "doc": feature.doc,
+        }
+        for index, (name, feature) in enumerate(feature_set.dims)
+    ]
+    return pa.Table.from_pylist(rows, schema=FEATURES_SCHEMA)
+
+
+def kind_of(feature: Feature) -> str:
+    return str(feature.encoding.canonical()["kind"])
+
+
+def since_of(feature: Feature) -> str:
+    return ".".join(str(part) for part in feature.since)
+
+
+def stored_in(feature_set: FeatureSet, feature: Feature) -> str:
+    encoding = feature.encoding
+    if isinstance(encoding, Derived):
+        return ""
+    of = encoding.of if isinstance(encoding, Lookup) and encoding.of is not None else feature.name
+    slot = feature_set.slots[of]
+    return f"{slot.block}[{slot.column}]" + (f" bit {slot.bit}" if slot.bit is not None else "")
+
+
+def _encoding_text(feature: Feature) -> str:
+    encoding = feature.encoding
+    if isinstance(encoding, Number):
+        return f"{encoding.dtype}, step {encoding.step:g}"
+    if isinstance(encoding, Flag):
+        if encoding.mask is not None:
+            return f"bit 0x{encoding.mask:02x}"
+        return "flag" if encoding.equals is None else f"= {encoding.equals}"
+    if isinstance(encoding, Id):
+        return f"id of {encoding.size}, none {encoding.none}"
+    if isinstance(encoding, Lookup):
+        return f"table `{encoding.table}`, {len(TABLES[encoding.table].columns)} dims"
+    return f"formula `{encoding.group}`"
+
+
+def layout_json(feature_set: FeatureSet) -> str:
+    """What the golden file of a released set holds: every dim, where it is stored, and the fingerprint."""
+    return (
+        json.dumps(
+            {
+                "name": feature_set.name,
+                "width": feature_set.width,
+                "fingerprint": feature_set.fingerprint,
+                "row_bytes": feature_set.row_dtype.itemsize,
+                "id_dims": list(feature_set.id_dims),
+                "id_sizes": list(feature_set.id_sizes),
+                "columns": {name: list(columns) for name, columns in feature_set.columns.items()},
+                "names": list(feature_set.names),
+            },
+            indent=1,
+        )
+        + "\n"
+    )
+
+
+def features_page(feature_set: FeatureSet) -> str:
+    """docs/features.md: the whole table in Markdown."""
+    lines = [
+        f"# Feature set {feature_set.name}",
+        "",
+        "Generated from the table in `exphil/features`; `make docs` writes it anew.",
+        "",
+        f"{feature_set.width} dims a viewpoint, of which {len(feature_set.id_dims)} are ids that the policy embeds.",
+        f"A game frame takes {feature_set.row_dtype.itemsize} bytes in a pack, both players at once: a viewpoint is",
+        "composed on reading, self first. Everything stored is a whole number of steps; what can be computed from",
+        "other dims (distances, classes, one-hots) is computed on reading and takes no room. A field that the",
+        "replay's version lacks reads as 0. Row t holds the state after frame t and the input of frame t.",
+        "",
+        f"Fingerprint: `{feature_set.fingerprint}`",
+    ]
+    titles = {
+        "player": "Players: each row appears as `self.*` and as `opponent.*`",
+        "self": "Own: previous input and relation, `self.*`",
+        "shared": "Game: stage, clock, items",
+    }
+    for scope, title in titles.items():
+        lines += [
+            "",
+            f"## {title}",
+            "",
+            "| dims | source | unit | encoding | since | |",
+            "|---|---|---|---|---|---|",
+        ]
+        for feature in feature_set.features:
+            if feature.scope == scope:
+                lines.append(_line(feature))
+    return "\n".join(lines) + "\n"
+
+
+def _line(feature: Feature) -> str:
+    dims = feature.dims
+    name = f"`{dims[0]}`" if len(dims) == 1 else ", ".join(f"`{dim}`" for dim in dims)
+    source = ", ".join(f"`{column}`" for column in feature.source)
+    return f"| {name} | {source} | {feature.unit} | {_encoding_text(feature)} | {since_of(feature)} | {feature.doc} |"
