@@ -282,7 +282,7 @@ PLAYERS: Final = Table(
     (
         FRAME_KEY[0],
         FRAME_KEY[1],
-        Column("character", "uint8", "External character id, as chosen on the select screen."),
+        Column("character", "uint8", "External character id: whom the game began with."),
         Column("character_name", "string", "Its name, as `FOX`."),
         Column("costume", "uint8", "Costume index."),
         Column("type", "string", "`human`, `cpu` or `demo`."),

@@ -81,5 +81,8 @@ def _looks_like_versus(start: dict[str, Any], num_players: int) -> bool:
         num_players >= 2
         and start["stage"] <= LAST_VERSUS_STAGE
         and not start["bitfield"][3] & _RETRY_OR_NO_PAUSE
-        and all(player["damage_start"] == 0 and player["model_scale"] == 1.0 for player in start["players"])
+        and all(
+            (player["damage_start"], player["damage_spawn"], player["model_scale"]) == (0, 0, 1.0)
+            for player in start["players"]
+        )
     )

@@ -75,11 +75,8 @@ def is_complete(frame_ids: npt.NDArray[np.int32], end: Mapping[str, Any] | None)
     Args:
         frame_ids: distinct frame ids, ascending.
     """
-    return (
-        end is not None
-        and int(frame_ids[0]) == FIRST_FRAME
-        and len(frame_ids) == frame_ids[-1] - FIRST_FRAME + 1
-    )
+    first, last = int(frame_ids[0]), int(frame_ids[-1])
+    return end is not None and first == FIRST_FRAME and len(frame_ids) == last - first + 1
 
 
 def winner(end: Mapping[str, Any] | None, players: Sequence[LastState]) -> Winner | None:

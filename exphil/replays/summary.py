@@ -1,7 +1,7 @@
 """What a game tells for `replays` and `players`: one row of the one, a row a player of the other."""
 
 import unicodedata
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -24,7 +24,12 @@ from exphil.replays.outcome import (
     winner,
 )
 
-UCF_SINCE = (1, 0, 0)
+UCF_SINCE: Final = (1, 0, 0)
+
+ZELDA_SHEIK_SINCE: Final = (1, 6, 0)
+"""Before this version the game start may name the wrong one of the two; the first frame tells."""
+STARTED_AS: Final = {7: 19, 19: 18}
+"""Sheik's and Zelda's select-screen ids by their fighter ids."""
 
 
 def replay_row(game: Game, tables: FrameTables) -> dict[str, Any]:
@@ -81,14 +86,15 @@ def player_rows(game: Game, tables: FrameTables) -> list[dict[str, Any]]:
     for player in sorted(game.start["players"], key=lambda player: port_number(player["port"])):
         port = port_number(player["port"])
         state = last.get(port)
+        character = _started_as(game, tables.frames, player)
         kind = player["type"].lower()
         ucf = player.get("ucf") or {}
         rows.append(
             {
                 "replay_id": game.content_id,
                 "port": port,
-                "character": player["character"],
-                "character_name": _named(characters.external_name(player["character"]), player["character"]),
+                "character": character,
+                "character_name": _named(characters.external_name(character), character),
                 "costume": player["costume"],
                 "type": kind,
                 "cpu_level": player["cpu_level"] if kind == "cpu" else None,
@@ -123,6 +129,15 @@ def _last_states(frames: pa.Table) -> list[LastState]:
             LastState(port, leaders["post_stocks"][row].as_py(), leaders["post_percent"][row].as_py())
         )
     return states
+
+
+def _started_as(game: Game, frames: pa.Table, player: dict[str, Any]) -> int:
+    """The select-screen id of the character that the game began with."""
+    chosen: int = player["character"]
+    if game.version >= ZELDA_SHEIK_SINCE or chosen not in STARTED_AS.values():
+        return chosen
+    rows = frames.filter(pc.equal(frames["port"], port_number(player["port"])))
+    return STARTED_AS.get(rows["post_character"][0].as_py(), chosen) if rows.num_rows else chosen
 
 
 def _named(name: str, number: int) -> str:

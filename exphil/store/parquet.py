@@ -6,8 +6,8 @@ game frame for `frames`, `items` and `stage_frames`, against 36 without encoding
 everywhere, in about the same time. The file holds plain strings and numbers: no reader needs this code.
 """
 
-import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -68,8 +68,8 @@ DICTIONARIES: Final = frozenset(
 class TableWriter:
     """Writes one part of one table, game by game, with bounded memory.
 
-    `close` makes the file durable; moving it to its final name is the caller's. Left through an exception,
-    the file is removed.
+    `close` makes the file durable; moving it to its final name is the caller's. After an error, or left through
+    an exception, the file is gone and `close` does nothing.
     """
 
     def __init__(self, path: Path, table: schema.Table) -> None:
@@ -79,9 +79,12 @@ class TableWriter:
         self._layout = schema.arrow_schema(table, encoded="replay_id" in DICTIONARIES & set(table.names))
         self._waiting: list[pa.Table] = []
         self._num_waiting = 0
+        self._abandoned = False
+        self._writer: Any = None
         with write_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = pa.OSFile(str(path), "wb")
+        with self._writing():
             self._writer = pq.ParquetWriter(self._file, self._layout, **_options(table))
 
     def append(self, rows: pa.Table) -> None:
@@ -98,31 +101,41 @@ class TableWriter:
 
     def close(self) -> None:
         """Write what waits and the footer, and flush to the disk."""
-        try:
-            if self._num_waiting:
-                self._write_group()
-            with write_errors(self.path):
-                self._writer.close()
-                self._file.close()
-                sync_file(self.path)
-        except BaseException:
-            self._abandon()
-            raise
+        if self._num_waiting:
+            self._write_group()
+        if self._abandoned:
+            return
+        with self._writing():
+            self._writer.close()
+            self._file.close()
+            sync_file(self.path)
 
     def _write_group(self) -> None:
         group = pa.concat_tables(self._waiting).unify_dictionaries()
         self._waiting, self._num_waiting = [], 0
-        with write_errors(self.path):
+        with self._writing():
             self._writer.write_table(group, row_group_size=group.num_rows)
 
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            with write_errors(self.path):
+                yield
+        except BaseException:
+            self._abandon()
+            raise
+
     def _abandon(self) -> None:
+        self._abandoned = True
+        self._waiting, self._num_waiting = [], 0
         # Closing writes a footer, and on a full disk fails again: either way the file goes.
-        with contextlib.suppress(OSError, pa.ArrowException):
-            self._writer.close()
-        self._writer.is_open = False
-        with contextlib.suppress(OSError):
+        if self._writer is not None:
+            with suppress(OSError, pa.ArrowException):
+                self._writer.close()
+            self._writer.is_open = False
+        with suppress(OSError):
             self._file.close()
-        with contextlib.suppress(OSError):
+        with suppress(OSError):
             self.path.unlink()
 
     def __enter__(self) -> "TableWriter":
