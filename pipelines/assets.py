@@ -37,14 +37,15 @@ POOL = "feature_store"
 )
 def ingest(
     context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]
-) -> Iterator[dg.MaterializeResult]:
+) -> Iterator[dg.MaterializeResult[None]]:
     """Read the files that wait in the batch's inbox: one pass over their bytes gives both assets."""
     from exphil.assets import replays
 
     tag_run(context)
     store, batch = session.store(), context.partition_key
     of_replays, of_frames = replays.ingest(store, batch, session.workers)
-    session.add(of_replays, of_frames)
+    session.add(of_replays)
+    session.add(of_frames)
     shown = metadata.of_report(store, of_replays) | metadata.of_replays(store, batch)
     yield dg.MaterializeResult(asset_key="replays", metadata=shown)
     shown = metadata.of_report(store, of_frames) | metadata.of_frames(store, batch)
@@ -59,7 +60,9 @@ def ingest(
     group_name="features",
     description="The 287 dims of feature set v1 for every two-player game, in chunked Zarr v3.",
 )
-def embeddings(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]) -> dg.MaterializeResult:
+def embeddings(
+    context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]
+) -> dg.MaterializeResult[None]:
     """Encode the batch's frames."""
     from exphil.assets import embeddings as asset
 
@@ -80,7 +83,9 @@ def embeddings(context: dg.AssetExecutionContext, session: dg.ResourceParam[Sess
     group_name="features",
     description="Segments: the stretches of a player's viewpoint that training windows may be cut from.",
 )
-def windows(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]) -> dg.MaterializeResult:
+def windows(
+    context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]
+) -> dg.MaterializeResult[None]:
     """Find the batch's segments."""
     from exphil.assets import windows as asset
 
@@ -101,7 +106,9 @@ def windows(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session
     group_name="training",
     description="Memory-mapped rows of every eligible game, both players in a row: what training gathers from.",
 )
-def packs(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]) -> dg.MaterializeResult:
+def packs(
+    context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]
+) -> dg.MaterializeResult[None]:
     """Pack the batch's eligible games."""
     from exphil.assets import packs as asset
 

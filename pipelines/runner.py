@@ -1,7 +1,7 @@
 """Runs assets for the CLI: in this process, on the instance that `dagster dev` shows."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import dagster as dg
@@ -18,11 +18,10 @@ def run_batches(
     session: Session,
     assets: Sequence[str],
     batches: Sequence[str],
-    after: Callable[[str], None],
     *,
     debug: bool = False,
 ) -> None:
-    """One Dagster run a batch, over `assets`, in order; `after(batch)` is called when one has ended.
+    """One Dagster run a batch, over `assets`, in order.
 
     Raises:
         ExphilError: what an asset raised; the run is marked as failed, and the batches after it are not begun.
@@ -39,7 +38,6 @@ def run_batches(
                 asset_selection=[dg.AssetKey(asset) for asset in assets],
                 tags=process_tags(),
             )
-            after(batch)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """What the assets of one run share: the store, the worker processes, and the reports of what was done."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +15,24 @@ from exphil.store.store import Store
 class Session:
     """Store, models and workers of a run. The CLI hands one in, with workers that are warm already."""
 
-    def __init__(self, store: Path, models: Path, workers: Workers) -> None:
+    def __init__(
+        self, store: Path, models: Path, workers: Workers, on_report: Callable[[Report], None] | None = None
+    ) -> None:
         self.store_root = store
         self.models_root = models
         self.workers = workers
         self.reports: list[Report] = []
+        self._on_report = on_report
 
     def store(self) -> Store:
         """The store's newest snapshot; an empty one is made where there is none."""
         return Store.create(self.store_root)
 
-    def add(self, *reports: Report) -> None:
-        self.reports += reports
+    def add(self, report: Report) -> None:
+        """Note what an asset did."""
+        self.reports.append(report)
+        if self._on_report is not None:
+            self._on_report(report)
 
 
 _CONFIG = {
