@@ -35,7 +35,7 @@ def doctor(*, store: StoreOption = None, replays: ReplaysOption = None, json: Js
 
     Exit code 1 when something will not work.
 
-    Examples:
+    For example:
 
         exphil doctor
         exphil doctor --json

@@ -10,7 +10,7 @@ def info(*, store: StoreOption = None, json: JsonFlag = False) -> None:
 
     Replays by status, games by mode, parts, rows and sizes by asset, and what is still to build.
 
-    Examples:
+    For example:
 
         exphil info
         exphil info --store /data/melee --json

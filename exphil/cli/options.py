@@ -28,4 +28,6 @@ ModelsOption = Annotated[
     ),
 ]
 
-JsonFlag = Annotated[bool, Parameter(name="--json", negative=(), help="Print JSON, for a program to read.")]
+JsonFlag = Annotated[
+    bool, Parameter(name="--json", negative=(), show_default=False, help="Print JSON, for a program to read.")
+]

@@ -22,7 +22,7 @@ def sql(
 
     Without a query: the tables and their columns. The query only reads, and reads only the tables.
 
-    Examples:
+    For example:
 
         exphil sql
         exphil sql "SELECT mode, count(*) AS games FROM replays GROUP BY mode"

@@ -15,7 +15,7 @@ def verify(*, store: StoreOption = None, json: JsonFlag = False) -> int:
 
     Exit code 1 when something is missing, stale or damaged.
 
-    Examples:
+    For example:
 
         exphil store verify
     """
@@ -49,7 +49,7 @@ def gc(
 
     Stray is what no manifest names; small parts are what many small ingests leave.
 
-    Examples:
+    For example:
 
         exphil store gc
     """

@@ -33,10 +33,10 @@ def select_segments(store: TablePaths, where: str | None = None) -> pa.Table:
         try:
             found = database.query(_query(where)).read_all()
         except UsageError as error:
-            raise UsageError(f"--where {where!r}: {error}") from error
+            raise UsageError(f"--where {_shown(where)}: {error}") from error
         if not found.num_rows:
             raise UsageError(_why_empty(database, where))
-    return found.cast(pa.schema([(column.name, _arrow(column.type)) for column in schema.SEGMENTS.columns]))
+    return found.cast(schema.arrow_schema(schema.SEGMENTS))
 
 
 def _query(where: str | None) -> str:
@@ -74,7 +74,11 @@ def _why_empty(database: Database, where: str | None) -> str:
     told = [text for column in named if (text := _values(database, column))]
     total = database.query("SELECT count(*) AS n FROM segments").read_all()["n"][0].as_py()
     values = f"; in the store: {'; '.join(told)}" if told else ""
-    return f"--where {where!r} holds for none of {total} segments{values}"
+    return f"--where {_shown(where)} holds for none of {total} segments{values}"
+
+
+def _shown(where: str | None) -> str:
+    return repr(" ".join((where or "").split()))
 
 
 def _words_of(table: Table) -> list[str]:
@@ -90,7 +94,3 @@ def _values(database: Database, column: str) -> str:
     values = rows["value"].to_pylist()
     more = ", ..." if len(values) > _LISTED_VALUES else ""
     return f"{column} is {', '.join(values[:_LISTED_VALUES])}{more}" if values else ""
-
-
-def _arrow(type_name: str) -> pa.DataType:
-    return pa.type_for_alias(type_name)
