@@ -140,7 +140,7 @@ def embed_part(task: EmbedTask) -> Embedded:
         stage_frames = tables["stage_frames"][replay_id]
         game = V1.encode(frames, items, stage_frames, stage=stage, ports=ports)
         encoded.append(game.blocks)
-        audit.observe(game.observed)
+        audit.add(game)
         for first, last in contiguous(game.frame):
             count = last - first
             runs.append(Run(replay_id, *ports, int(game.frame[first]), count, offset + first))
@@ -149,7 +149,6 @@ def embed_part(task: EmbedTask) -> Embedded:
         name: _stack([of_game[name] for of_game in encoded], dtype, shape)
         for name, (dtype, shape) in V1.blocks.items()
     }
-    audit.add(blocks)
     attributes = {
         "feature_set": V1.name,
         "fingerprint": V1.fingerprint,
