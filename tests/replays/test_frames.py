@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exphil import schema
@@ -226,6 +226,7 @@ def _naive(game: Game) -> dict[str, list[dict[str, Any]]]:
     return {"frames": frames, "items": items, "stage_frames": stage_frames}
 
 
+@settings(deadline=None)
 @given(any_games())
 def test_tables_equal_a_naive_loop(game: Game) -> None:
     tables = frame_tables(game)
@@ -237,6 +238,7 @@ def test_tables_equal_a_naive_loop(game: Game) -> None:
     assert tables.num_rollback_rows == len(game.frames) - len(expected["stage_frames"])
 
 
+@settings(deadline=None)
 @given(any_games())
 def test_game_id_does_not_know_of_rollbacks(game: Game) -> None:
     order = last_rows(np.asarray(game.frames.field("id")))

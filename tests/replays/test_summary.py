@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exphil import schema
@@ -288,6 +288,7 @@ def test_set_key(names: list[tuple[str | None, str | None]], started_at: str | N
     assert set_key(names, started_at, "the game") == expected
 
 
+@settings(deadline=None)
 @given(st.permutations([("A#1", "a"), ("B#2", "b"), ("C#3", "c")]))
 def test_set_key_does_not_know_who_sat_where(names: list[tuple[str, str]]) -> None:
     assert set_key(names, "2020-01-01T00:00:00Z", "g") == "A#1|B#2|C#3|2020-01-01"
@@ -310,6 +311,7 @@ def test_utc_day(text: str | None, day: str | None) -> None:
     assert utc_day(text) == day
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_utc_day_of_any_text_is_a_day_or_nothing(text: str) -> None:
     day = utc_day(text)

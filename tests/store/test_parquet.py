@@ -88,7 +88,7 @@ def test_encodings_name_columns_that_exist_and_fit() -> None:
     assert not parquet.DICTIONARIES & (parquet.SPLIT_BYTES | parquet.DELTAS)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.integers(1, 60), max_size=8), st.integers(1, 80))
 def test_games_stay_whole_in_row_groups(tmp_path: Path, lengths: list[int], limit: int) -> None:
     path = tmp_path / "frames.parquet"
