@@ -75,8 +75,7 @@ class OpenStore:
             UsageError: the store has no such game, or nobody plays it on that port.
             FingerprintError: it was made with another feature table.
         """
-        from exphil.features import V1
-        from exphil.features.mismatch import describe_mismatch
+        from exphil.features import V1, describe_mismatch
         from exphil.store.embeddings import read_attributes, read_part
 
         for part in self._store.manifest.of("embeddings"):
@@ -88,7 +87,7 @@ class OpenStore:
             if attributes["fingerprint"] != V1.fingerprint:
                 recorded = str(self._store.manifest.feature_sets.get(str(attributes["fingerprint"]), "{}"))
                 raise FingerprintError(
-                    f"{folder} was made with another feature table ({describe_mismatch(V1, recorded)});"
+                    f"{folder} was made with another feature table ({describe_mismatch(recorded)});"
                     " run `exphil materialize embeddings`"
                 )
             ports = (runs[0]["first_port"], runs[0]["second_port"])

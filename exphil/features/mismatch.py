@@ -3,12 +3,13 @@
 import json
 from typing import Any
 
+from exphil.features.catalog import V1
 from exphil.features.layout import FeatureSet
 
 _SHOWN = 6
 
 
-def describe_mismatch(feature_set: FeatureSet, stored: str) -> str:
+def describe_mismatch(stored: str, feature_set: FeatureSet = V1) -> str:
     """One line that names the rows in which a stored canonical JSON differs from the table at hand."""
     try:
         there: dict[str, Any] = json.loads(stored)

@@ -1,67 +1,15 @@
-"""The feature table as people and SQL read it."""
+"""The feature table as people read it, and the layout that a released set keeps for ever."""
 
 import json
-from typing import Final
 
-import pyarrow as pa
-
-from exphil.features.encodings import Derived, Flag, Id, Lookup, Number
+from exphil.features.encodings import Flag, Id, Lookup, Number
 from exphil.features.feature import Feature
 from exphil.features.layout import FeatureSet
 from exphil.features.tables import TABLES
 
-# Columns of the SQL table `features`: a row a dim.
-FEATURES_SCHEMA: Final = pa.schema(
-    [
-        pa.field("feature_set", pa.string(), False, {"doc": "Name of the feature set, as `v1`."}),
-        pa.field("dim", pa.uint16(), False, {"doc": "Index of the dim among the set's dims."}),
-        pa.field("name", pa.string(), False, {"doc": "Name of the dim, as `opponent.percent`."}),
-        pa.field("scope", pa.string(), False, {"doc": "`player`, `self` or `shared`."}),
-        pa.field("kind", pa.string(), False, {"doc": "`number`, `flag`, `id`, `lookup` or `derived`."}),
-        pa.field("source", pa.string(), False, {"doc": "Columns it is made of, separated by commas."}),
-        pa.field("unit", pa.string(), False, {"doc": "What 1.0 stands for; empty for flags and classes."}),
-        pa.field("since", pa.string(), False, {"doc": "Replay format that brought its newest source."}),
-        pa.field("stored", pa.string(), False, {"doc": "Block and column that hold it; empty when derived."}),
-        pa.field("doc", pa.string(), False, {"doc": "What it says."}),
-    ]
-)
-
-
-def features_table(feature_set: FeatureSet) -> pa.Table:
-    """A row a dim, with FEATURES_SCHEMA."""
-    rows = [
-        {
-            "feature_set": feature_set.name,
-            "dim": index,
-            "name": name,
-            "scope": feature.scope,
-            "kind": kind_of(feature),
-            "source": ",".join(feature.source),
-            "unit": feature.unit,
-            "since": since_of(feature),
-            "stored": stored_in(feature_set, feature),
-            "doc": feature.doc,
-        }
-        for index, (name, feature) in enumerate(feature_set.dims)
-    ]
-    return pa.Table.from_pylist(rows, schema=FEATURES_SCHEMA)
-
-
-def kind_of(feature: Feature) -> str:
-    return str(feature.encoding.canonical()["kind"])
-
 
 def since_of(feature: Feature) -> str:
     return ".".join(str(part) for part in feature.since)
-
-
-def stored_in(feature_set: FeatureSet, feature: Feature) -> str:
-    encoding = feature.encoding
-    if isinstance(encoding, Derived):
-        return ""
-    of = encoding.of if isinstance(encoding, Lookup) and encoding.of is not None else feature.name
-    slot = feature_set.slots[of]
-    return f"{slot.block}[{slot.column}]" + (f" bit {slot.bit}" if slot.bit is not None else "")
 
 
 def _encoding_text(feature: Feature) -> str:
