@@ -1,12 +1,12 @@
 """Train, validation and test: stable shares of the sets of games, cut where `--split` says."""
 
 from dataclasses import dataclass
-from typing import Final
-
-import pyarrow as pa
-import pyarrow.compute as pc
+from typing import TYPE_CHECKING, Final
 
 from exphil.errors import UsageError
+
+if TYPE_CHECKING:  # the command line reads options without loading Arrow
+    import pyarrow as pa
 
 SIDES: Final = ("train", "validation", "test")
 
@@ -43,8 +43,11 @@ class Split:
     def __str__(self) -> str:
         return f"{self.train:g}/{self.validation:g}/{self.test:g}"
 
-    def side(self, segments: pa.Table, name: str) -> pa.Table:
+    def side(self, segments: "pa.Table", name: str) -> "pa.Table":
         """The rows of `segments` on one side, by their `split_key`."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
         low, high = {
             "train": (0.0, self.train),
             "validation": (self.train, self.train + self.validation),
@@ -55,7 +58,7 @@ class Split:
             pc.and_(pc.greater_equal(key, pa.scalar(low / 100)), pc.less(key, pa.scalar(high / 100)))
         )
 
-    def sides(self, segments: pa.Table) -> dict[str, pa.Table]:
+    def sides(self, segments: "pa.Table") -> dict[str, "pa.Table"]:
         """All three sides.
 
         Raises:
@@ -67,11 +70,12 @@ class Split:
                 raise UsageError(self._empty(name, segments))
         return found
 
-    def _empty(self, name: str, segments: pa.Table) -> str:
-        keys = segments.column("split_key")
-        num_sets = pc.count_distinct(keys).as_py()
-        text = f"--split {self} leaves nothing for {name}: the {num_sets} sets of selected games fall elsewhere"
-        fitting = fitting_split(sorted(set(keys.to_pylist())))
+    def _empty(self, name: str, segments: "pa.Table") -> str:
+        keys = sorted(set(segments.column("split_key").to_pylist()))
+        text = (
+            f"--split {self} leaves nothing for {name}: the {len(keys)} sets of selected games fall elsewhere"
+        )
+        fitting = fitting_split(keys)
         if fitting is None:
             return f"{text}; add replays of other players or days, or select more with --where"
         return f"{text}; add replays, or take --split {fitting}"

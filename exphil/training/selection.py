@@ -1,0 +1,98 @@
+"""Which data a run learns from: segments chosen by SQL, split by sets of games, found in the packs."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from exphil.errors import UsageError
+from exphil.melee.characters import find_character
+from exphil.melee.stages import find_stage
+from exphil.store.packs import Packs
+from exphil.store.segments_query import select_segments
+from exphil.store.store import Store
+from exphil.training.config import TrainConfig
+from exphil.training.dataset import find_segments
+from exphil.training.sampler import Segments
+
+IDENTITY = ("replay_id", "port", "first_frame", "last_frame")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Everything a run reads.
+
+    Attributes:
+        packs: memory maps.
+        train: where the training segments lie.
+        validation: where the validation segments lie.
+        figures: games, segments and frames of each side, for the card.
+        digest: of the chosen segments; equal digests make equal orders of windows.
+    """
+
+    packs: Packs
+    train: Segments
+    validation: Segments
+    figures: Mapping[str, Mapping[str, int]]
+    digest: str
+
+
+def select(store: Store, config: TrainConfig) -> Selection:
+    """Choose, split and locate a run's data.
+
+    Raises:
+        UsageError: no segment meets the condition, or a side of the split is empty.
+        StoreError: the store has no packs, or they lack chosen games.
+        FingerprintError: the packs were made with another feature table.
+    """
+    where = condition(config)
+    packs = Packs.open(store)
+    sides = config.shares.sides(select_segments(store, where))
+    found = {name: find_segments(table, packs, config.delay) for name, table in sides.items()}
+    for name in ("train", "validation"):
+        if not len(found[name]):
+            raise UsageError(f"--delay {config.delay} leaves no frame of the {name} split to score")
+    return Selection(
+        packs,
+        found["train"],
+        found["validation"],
+        {
+            name: {"games": part.num_replays, "segments": len(part), "frames": part.num_frames}
+            for name, part in found.items()
+        },
+        _digest([sides["train"], sides["validation"]]),
+    )
+
+
+def condition(config: TrainConfig) -> str | None:
+    """The SQL condition of `where`, `character` and `stage` together; None for everything.
+
+    Raises:
+        UsageError: no character or stage is called so.
+    """
+    parts = [] if config.where is None else [f"({config.where}\n)"]
+    if config.character is not None:
+        parts.append(f"segments.character = '{find_character(config.character)}'")
+    if config.stage is not None:
+        parts.append(f"segments.stage = '{find_stage(config.stage)}'")
+    return " AND ".join(parts) or None
+
+
+def _digest(tables: list[pa.Table]) -> str:
+    """16 hex digits of what the segments are, wherever the store keeps them."""
+    state = hashlib.blake2b(digest_size=8)
+    for table in tables:
+        chosen = table.select(list(IDENTITY)).sort_by([(name, "ascending") for name in IDENTITY])
+        for row in zip(*(column.to_pylist() for column in chosen.columns), strict=True):
+            state.update(repr(row).encode())
+        state.update(b"|")
+    return state.hexdigest()
+
+
+def describe(figures: Mapping[str, Mapping[str, Any]]) -> str:
+    """One line about the sides, for people."""
+    return "; ".join(
+        f"{name}: {side['games']:,} games, {side['frames']:,} frames" for name, side in figures.items()
+    )
