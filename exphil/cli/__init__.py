@@ -18,6 +18,7 @@ from exphil.cli.failures import explain
 from exphil.cli.output import note
 
 COMMANDS: Final[dict[str, str]] = {
+    "materialize": "exphil.cli.materialize:materialize",
     "sql": "exphil.cli.sql:sql",
     "features": "exphil.cli.features:features",
     "info": "exphil.cli.info:info",
