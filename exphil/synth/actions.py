@@ -1,30 +1,29 @@
 """Action states that the simulation uses: how long each lasts, what follows, and what the game reports of it."""
 
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 
-class Kind(IntEnum):
-    """What a fighter in a state may do."""
+class Kind:
+    """What a fighter in a state may do. Plain numbers: they are compared with arrays on every frame."""
 
-    OUT = 0  # dead, reviving or entering: neither acts nor is hit
-    GROUND = 1  # free on the ground
-    AIR = 2  # free in the air
-    ATTACK = 3
-    LAG = 4  # landing, braking, dodging: must wait
-    SHIELD = 5
-    HURT = 6
-    TUMBLE = 7  # hitstun may be over, in the air, helpless until an input
-    DOWN = 8
-    LEDGE = 9
-    GRAB = 10
-    GRABBED = 11
-    SQUAT_JUMP = 12  # knee bend before a jump
-    HELPLESS = 13
+    OUT: Final = 0  # dead, reviving or entering: neither acts nor is hit
+    GROUND: Final = 1  # free on the ground
+    AIR: Final = 2  # free in the air
+    ATTACK: Final = 3
+    LAG: Final = 4  # landing, braking, dodging: must wait
+    SHIELD: Final = 5
+    HURT: Final = 6
+    TUMBLE: Final = 7  # hitstun may be over, in the air, helpless until an input
+    DOWN: Final = 8
+    LEDGE: Final = 9
+    GRAB: Final = 10
+    GRABBED: Final = 11
+    SQUAT_JUMP: Final = 12  # knee bend before a jump
+    HELPLESS: Final = 13
 
 
 # Frames that never run out by themselves.
@@ -37,7 +36,7 @@ class Action:
     """One state: id, kind, frames, state that follows, animation, and the age the game reports on its first frame."""
 
     id: int
-    kind: Kind
+    kind: int
     frames: int = FOREVER
     then: int = 14
     animation: int = _NO_ANIMATION

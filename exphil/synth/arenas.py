@@ -16,7 +16,7 @@ _NOWHERE: Final = (0.0, -1.0, -1000.0)
 
 @dataclass(frozen=True, slots=True)
 class Arena:
-    """One stage. `edge` is where the floor ends; `blast` is left, right, top, bottom; platforms are left, right, height."""
+    """One stage. `edge` is where the floor ends; `blast` is left, right, top, bottom; a platform left, right, height."""
 
     edge: float
     blast: tuple[float, float, float, float]
@@ -26,20 +26,39 @@ class Arena:
 
 ARENAS: Final[dict[str, Arena]] = {
     "FOUNTAIN_OF_DREAMS": Arena(
-        63.35, (-198.75, 198.75, 202.5, -146.25), ((-49.5, -21.0, 20.0), (21.0, 49.5, 28.0), (-14.25, 14.25, 42.75)), (42.25, 10.0)
+        edge=63.35,
+        blast=(-198.75, 198.75, 202.5, -146.25),
+        platforms=((-49.5, -21.0, 20.0), (21.0, 49.5, 28.0), (-14.25, 14.25, 42.75)),
+        spawn=(42.25, 10.0),
     ),
-    "POKEMON_STADIUM": Arena(87.75, (-230.0, 230.0, 180.0, -111.0), ((-55.0, -25.0, 25.0), (25.0, 55.0, 25.0)), (40.0, 10.0)),
+    "POKEMON_STADIUM": Arena(
+        edge=87.75,
+        blast=(-230.0, 230.0, 180.0, -111.0),
+        platforms=((-55.0, -25.0, 25.0), (25.0, 55.0, 25.0)),
+        spawn=(40.0, 10.0),
+    ),
     "YOSHIS_STORY": Arena(
-        56.0, (-175.7, 173.6, 168.0, -91.0), ((-59.5, -28.0, 23.45), (28.0, 59.5, 23.45), (-15.75, 15.75, 42.0)), (42.0, 10.0)
+        edge=56.0,
+        blast=(-175.7, 173.6, 168.0, -91.0),
+        platforms=((-59.5, -28.0, 23.45), (28.0, 59.5, 23.45), (-15.75, 15.75, 42.0)),
+        spawn=(42.0, 10.0),
     ),
     "DREAM_LAND": Arena(
-        77.27, (-255.0, 255.0, 250.0, -123.0), ((-61.4, -31.7, 30.14), (31.7, 63.1, 30.24), (-19.0, 19.0, 51.43)), (46.6, 10.0)
+        edge=77.27,
+        blast=(-255.0, 255.0, 250.0, -123.0),
+        platforms=((-61.4, -31.7, 30.14), (31.7, 63.1, 30.24), (-19.0, 19.0, 51.43)),
+        spawn=(46.6, 10.0),
     ),
     "BATTLEFIELD": Arena(
-        68.4, (-224.0, 224.0, 200.0, -108.8), ((-57.6, -20.0, 27.2), (20.0, 57.6, 27.2), (-18.8, 18.8, 54.4)), (38.8, 10.0)
+        edge=68.4,
+        blast=(-224.0, 224.0, 200.0, -108.8),
+        platforms=((-57.6, -20.0, 27.2), (20.0, 57.6, 27.2), (-18.8, 18.8, 54.4)),
+        spawn=(38.8, 10.0),
     ),
-    "FINAL_DESTINATION": Arena(85.57, (-246.0, 246.0, 188.0, -140.0), (), (60.0, 10.0)),
-}  # fmt: skip
+    "FINAL_DESTINATION": Arena(
+        edge=85.57, blast=(-246.0, 246.0, 188.0, -140.0), platforms=(), spawn=(60.0, 10.0)
+    ),
+}
 
 # Fountain of Dreams: heights between which the side platforms wander, and where they begin (left, right).
 FOD_RANGE: Final = (15.0, 35.0)

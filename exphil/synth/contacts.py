@@ -5,17 +5,18 @@ from typing import Final
 import numpy as np
 
 from exphil.synth.actions import ID, PUMMEL_ATTACK, PUMMEL_DAMAGE, Kind, mask_of
-
 from exphil.synth.world import FULL_SHIELD, MOVE, Bools, Floats, Ints, World
 
 _SPEED_OF_KNOCKBACK: Final = 0.03
 _STUN_OF_KNOCKBACK: Final = 0.4
 _TUMBLE_FROM: Final = 80.0
 _LIFTS_FROM: Final = 32.0
-_BODY: Final = 4.0
+_BODY: Final = 6.0
+# Blows count for more than in the real game, so that stocks fall in games of a minute.
+_DAMAGE: Final = 1.6
 _SHIELD_DRAIN, _SHIELD_GROWTH = 0.28, 0.07
 _GRAB_ACTIVE: Final = {"CATCH": (6, 7), "CATCH_DASH": (8, 10)}
-_GRAB_REACH: Final = 13.0
+_GRAB_REACH: Final = 16.0
 _HOLD: Final = 8.0
 SHIELD_BREAK_RISE: Final = 2.4
 _THROWING = mask_of("THROW_F", "THROW_B", "THROW_HI", "THROW_LW")
@@ -39,7 +40,7 @@ def hit(w: World) -> None:
     touches &= _touchable(w)[:, ::-1]
     if touches.any():
         w.move_hit |= touches
-        damage = MOVE["damage"][move] * w.fighter["power"]
+        damage = MOVE["damage"][move] * w.fighter["power"] * _DAMAGE
         away = np.where(dx >= 0, w.facing, -w.facing)
         strike(w, touches, damage, move, away, MOVE["attack_id"][move])
 
@@ -186,7 +187,7 @@ def _let_go(w: World, held: Bools) -> None:
     w.move_hit |= lets_go
     move = w.move_index()
     hurt = lets_go[:, ::-1]
-    dealt = (MOVE["damage"][move] * w.fighter["power"])[:, ::-1]
+    dealt = (MOVE["damage"][move] * w.fighter["power"] * _DAMAGE)[:, ::-1]
     np.copyto(w.last_attack, MOVE["attack_id"][move], where=lets_go)
     np.copyto(w.combo, w.combo + 1, where=lets_go)
     np.copyto(w.percent, w.percent + dealt, where=hurt)

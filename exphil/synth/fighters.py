@@ -108,7 +108,8 @@ FIGHTERS: Final[dict[str, Fighter]] = {
         power=1.25, height=15.0, neutral_state=347, neutral_air_state=348, side_state=349, up_state=354,
     ),
     "LUIGI": Fighter(
-        popularity=1.5, weight=100, gravity=0.069, fall=1.6, fast_fall=2.0, walk=1.1, dash=1.3, run=1.34, friction=0.025,
+        popularity=1.5, weight=100, gravity=0.069, fall=1.6, fast_fall=2.0, walk=1.1, dash=1.3, run=1.34,
+        friction=0.025,
         jump=2.45, hop=1.4, double_jump=2.09, air_speed=0.68, air_accel=0.05, jumpsquat=4, jumps=2, reach=11.0,
         power=1.05, height=11.0, neutral_state=341, neutral_air_state=342, side_state=346, up_state=354,
         projectile=0x69, projectile_speed=1.3, projectile_damage=6.0,

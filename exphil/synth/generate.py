@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -156,10 +157,7 @@ def _chunks(
     # As many chunks as keep every worker busy to the end.
     num_chunks = min(count, -(-num_chunks // workers) * workers)
     bounds = [count * number // num_chunks for number in range(num_chunks + 1)]
-    return [
-        Chunk(folder, seed, range(first, last), max_frames, versions)
-        for first, last in zip(bounds[:-1], bounds[1:], strict=True)
-    ]
+    return [Chunk(folder, seed, range(first, last), max_frames, versions) for first, last in pairwise(bounds)]
 
 
 def _run(chunks: list[Chunk], workers: int) -> Iterator[Written]:

@@ -1,7 +1,7 @@
 """What a scripted player may be up to: each intent is a little program for the controller.
 
-An intent holds its sticks for as long as it lasts and presses its buttons for the frames named. Directions are relative:
-"toward" is where the other player is, "stage" is where the middle is, "facing" is ahead.
+An intent holds its sticks for as long as it lasts and presses its buttons for the frames named. Directions are
+relative: "toward" is where the other player is, "stage" is where the middle is, "facing" is ahead.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from exphil.synth.transitions import A, B, D_UP, Z
+from exphil.synth.transitions import D_UP, A, B, Z
 
 NONE, TOWARD, STAGE, FACING = 0, 1, 2, 3
 # Stand-ins that a player's own habits replace by a button: X or Y, and L or R.
@@ -19,7 +19,7 @@ JUMP, SHOULDER = 1 << 16, 1 << 17
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """One intent. Sticks in 1/80ths, `x` and `cx` along `aim`; buttons down for frames `press` (first, past the last)."""
+    """One intent. Sticks in 1/80ths, `x` and `cx` along `aim`; buttons down for frames `press`: first, past the last."""
 
     aim: int = NONE
     x: int = 0
@@ -69,7 +69,9 @@ INTENTS: Final[dict[str, Intent]] = {
     "l_cancel": Intent(y=-60, buttons=SHOULDER, press=(1, 5), frames=(6, 8)),
     "air_dodge": Intent(aim=TOWARD, x=62, y=-50, buttons=SHOULDER, press=(0, 4), frames=(6, 9)),
     "wavedash_in": Intent(aim=TOWARD, x=66, y=-44, buttons=JUMP, press=(0, 2), stick=(2, 12), frames=(4, 6)),
-    "wavedash_out": Intent(aim=TOWARD, x=-66, y=-44, buttons=JUMP, press=(0, 2), stick=(2, 12), frames=(4, 6)),
+    "wavedash_out": Intent(
+        aim=TOWARD, x=-66, y=-44, buttons=JUMP, press=(0, 2), stick=(2, 12), frames=(4, 6)
+    ),
     "land_dodge": Intent(aim=FACING, x=66, y=-44, buttons=SHOULDER, press=(0, 4), frames=(6, 9)),
     "shoot": Intent(buttons=B, frames=(10, 18)),
     "side_special": Intent(aim=TOWARD, x=80, buttons=B, press=(1, 4), frames=(14, 20)),
@@ -126,8 +128,8 @@ SITUATIONS: Final[dict[str, tuple[tuple[str, float], ...]]] = {
         ("crouch", 0.03), ("rest", 0.05), ("taunt", 0.01),
     ),
     "mid": (
-        ("dash_in", 0.3), ("dash_out", 0.15), ("short_hop_in", 0.25), ("wavedash_in", 0.06), ("wavedash_out", 0.05),
-        ("full_hop_in", 0.04), ("dash_grab", 0.05), ("dash_attack", 0.04), ("walk_in", 0.02), ("shield", 0.02),
+        ("dash_in", 0.3), ("dash_out", 0.07), ("short_hop_in", 0.27), ("wavedash_in", 0.06), ("wavedash_out", 0.03),
+        ("full_hop_in", 0.04), ("dash_grab", 0.08), ("dash_attack", 0.09), ("walk_in", 0.02), ("shield", 0.02),
         ("side_special", 0.02),
     ),
     "near": (
@@ -135,7 +137,8 @@ SITUATIONS: Final[dict[str, tuple[tuple[str, float], ...]]] = {
         ("down_tilt", 0.07), ("short_hop_in", 0.1), ("up_smash", 0.06), ("dash_out", 0.06), ("shield", 0.04),
         ("hop_back", 0.02),
     ),
-    "near_above": (("up_smash", 0.35), ("up_tilt", 0.3), ("full_hop_in", 0.25), ("shield", 0.1)),
+    "near_behind": (("forward_smash", 0.4), ("down_smash", 0.25), ("forward_tilt", 0.15), ("dash_in", 0.2)),
+    "near_above": (("full_hop_in", 0.45), ("up_smash", 0.25), ("up_tilt", 0.2), ("shield", 0.1)),
     "threatened": (
         ("shield", 0.5), ("light_shield", 0.05), ("spot_dodge", 0.12), ("roll_out", 0.13), ("roll_in", 0.05),
         ("dash_out", 0.1), ("jab", 0.05),

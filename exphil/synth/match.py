@@ -26,8 +26,23 @@ VERSIONS: Final[tuple[Version, ...]] = (
 MIN_FRAMES: Final = 200
 MAX_FRAMES: Final = 28_000
 
-_HANDLES: Final = ("ALFA", "BRVO", "CHRL", "DLTA", "ECHO", "FOXT", "GOLF", "HOTL", "INDI", "JULI", "KILO", "LIMA")
+_HANDLES: Final = (
+    "ALFA",
+    "BRVO",
+    "CHRL",
+    "DLTA",
+    "ECHO",
+    "FOXT",
+    "GOLF",
+    "HOTL",
+    "INDI",
+    "JULI",
+    "KILO",
+    "LIMA",
+)
 _FIRST_DAY: Final = datetime(2019, 3, 1, 12, 0, 0)
+# Most players start with four; short games would then never end by stocks.
+_STOCKS: Final = (4, 4, 4, 3, 2, 2)
 # Games of one set are drawn from the same (seed, index // GAMES_A_SET).
 GAMES_A_SET: Final = 3
 
@@ -147,7 +162,10 @@ def _draw_players(
     weights = np.array([FIGHTERS[name].popularity for name in names])
     characters = of_set.choice(len(names), size=2, p=weights / weights.sum())
     handles = of_set.choice(len(_HANDLES), size=2, replace=False)
-    ports = np.sort(of_set.choice(4, size=2, replace=False)) + 1 if of_set.random() < 0.5 else np.array([1, 2])
+    ports = (
+        np.sort(of_set.choice(4, size=2, replace=False)) + 1 if of_set.random() < 0.5 else np.array([1, 2])
+    )
+    stocks = int(of_set.choice(_STOCKS))
     has_cpu = of_set.random() < 0.08
     players = []
     for side in range(2):
@@ -161,7 +179,7 @@ def _draw_players(
                 character=names[int(characters[side])],
                 costume=int(of_game.integers(0, 4)),
                 cpu_level=cpu,
-                stocks=4,
+                stocks=stocks,
                 name=handle.title() if human and version >= (3, 9, 0) else "",
                 code=f"{handle}#{number}" if human and version >= (3, 9, 0) else "",
                 tag=handle[:4] if human and version >= (1, 3, 0) and of_set.random() < 0.4 else "",

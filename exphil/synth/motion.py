@@ -18,15 +18,25 @@ _STAGE_DEPTH: Final = 35.0
 _L_CANCEL_WINDOW, _TECH_WINDOW = 7, 20
 _MAIN_GROUND, _PLATFORM_GROUND = 1, 2
 
-_ROLLS = {"ESCAPE_F": 1.0, "ESCAPE_B": -1.0, "PASSIVE_STAND_F": 1.0, "PASSIVE_STAND_B": -1.0, "DOWN_FORWARD_U": 1.0}
+_ROLLS = {
+    "ESCAPE_F": 1.0,
+    "ESCAPE_B": -1.0,
+    "PASSIVE_STAND_F": 1.0,
+    "PASSIVE_STAND_B": -1.0,
+    "DOWN_FORWARD_U": 1.0,
+}
 _WALKS = mask_of("WALK_SLOW", "WALK_MIDDLE", "WALK_FAST")
 # What slides off an edge instead of stopping at it.
-_FALLS_OFF = mask_of("DASH", "RUN", "TURN_RUN", "LANDING_FALL_SPECIAL", "RUN_BRAKE", "DAMAGE_N_1", "DAMAGE_N_2", "DAMAGE_N_3")
+_FALLS_OFF = mask_of(
+    "DASH", "RUN", "TURN_RUN", "LANDING_FALL_SPECIAL", "RUN_BRAKE", "DAMAGE_N_1", "DAMAGE_N_2", "DAMAGE_N_3"
+)
 _TUMBLES = mask_of("DAMAGE_FALL", "DAMAGE_FLY_HI", "DAMAGE_FLY_N", "DAMAGE_FLY_LW", "DAMAGE_FLY_TOP")
 _AERIALS = mask_of("ATTACK_AIR_N", "ATTACK_AIR_F", "ATTACK_AIR_B", "ATTACK_AIR_HI", "ATTACK_AIR_LW")
 _AERIAL_TO_LANDING: Final = ID["LANDING_AIR_N"] - ID["ATTACK_AIR_N"]
 _HARD_LANDING = mask_of("ESCAPE_AIR", "FALL_SPECIAL")
-_CATCHES_LEDGE = mask_of("FALL", "FALL_AERIAL", "FALL_SPECIAL", "JUMP_F", "JUMP_B", "JUMP_AERIAL_F", "JUMP_AERIAL_B", "DAMAGE_FALL")
+_CATCHES_LEDGE = mask_of(
+    "FALL", "FALL_AERIAL", "FALL_SPECIAL", "JUMP_F", "JUMP_B", "JUMP_AERIAL_F", "JUMP_AERIAL_B", "DAMAGE_FALL"
+)
 _LEDGE_MOVES = {"CLIFF_CLIMB_QUICK": 8.0, "CLIFF_ESCAPE_QUICK": 34.0, "CLIFF_ATTACK_QUICK": 8.0}
 
 
@@ -59,7 +69,9 @@ def _ground_speed(w: World, pads: Pads, who: Bools) -> None:
     for name, way in _ROLLS.items():
         rolling = w.state == ID[name]
         if rolling.any():
-            speed = np.where(rolling, np.where(w.age < _ROLL_FRAMES, w.facing * way * _ROLL_SPEED, 0.0), speed)
+            speed = np.where(
+                rolling, np.where(w.age < _ROLL_FRAMES, w.facing * way * _ROLL_SPEED, 0.0), speed
+            )
     np.copyto(w.gx, speed, where=who)
 
 
@@ -69,7 +81,9 @@ def _air_speed(w: World, pads: Pads, who: Bools) -> None:
     f = w.fighter
     wanted = pads.x / 80 * f["air_speed"]
     steered = w.vx + np.clip(wanted - w.vx, -f["air_accel"], f["air_accel"])
-    free = (w.kind == Kind.AIR) | (w.kind == Kind.ATTACK) | (w.kind == Kind.HELPLESS) | (w.kind == Kind.TUMBLE)
+    free = (
+        (w.kind == Kind.AIR) | (w.kind == Kind.ATTACK) | (w.kind == Kind.HELPLESS) | (w.kind == Kind.TUMBLE)
+    )
     vx = np.where(free, steered, w.vx * 0.98)
     terminal = np.where(w.fast, f["fast_fall"], f["fall"])
     vy = np.where(w.fast, -f["fast_fall"], np.maximum(w.vy - f["gravity"], -terminal))
@@ -192,14 +206,16 @@ def _touch_down(w: World, pads: Pads, landed: Bools, target_on: "np.ndarray", he
     np.copyto(w.airborne, False, where=landed)
     np.copyto(w.fast, False, where=landed)
     np.copyto(w.standing_on, target_on, where=landed)
-    np.copyto(w.ground, np.where(target_on == FLOOR, _MAIN_GROUND, _PLATFORM_GROUND + target_on), where=landed)
+    np.copyto(
+        w.ground, np.where(target_on == FLOOR, _MAIN_GROUND, _PLATFORM_GROUND + target_on), where=landed
+    )
     np.copyto(w.jumps, w.trait["jumps"], where=landed)
 
 
 def _catch_ledge(w: World, pads: Pads, flying: Bools) -> None:
     able = _CATCHES_LEDGE[w.state] | ((w.state == w.trait["up_state"]) & (w.age > 8))
     out = np.abs(w.x) - w.edge
-    near = (out > 0) & (out < _LEDGE_REACH) & (w.y < -4) & (w.y > -24)
+    near = (out >= 0) & (out < _LEDGE_REACH) & (w.y < -3) & (w.y > -26)
     falling = flying & w.airborne & ((w.vy < 0) | (w.state == w.trait["up_state"])) & (w.ledge_wait == 0)
     taken = (w.kind == Kind.LEDGE)[:, ::-1] & (np.sign(w.x) == np.sign(w.x[:, ::-1]))
     who = falling & able & near & ~taken & (pads.y > -40)

@@ -21,8 +21,9 @@ from exphil.synth.transitions import L, R, X, Y
 from exphil.synth.world import Bools, Floats, Ints, Pads, World
 
 DRAWS: Final = 4  # uniform numbers a player uses a frame
-_NEAR, _MID, _AIR_NEAR = 17.0, 48.0, 24.0
+_NEAR, _MID, _AIR_NEAR = 20.0, 50.0, 26.0
 _THREAT: Final = 24.0
+_BRINK: Final = 16.0
 _TRIGGER_FULL: Final = 140
 _STICK_MAX: Final = 80
 
@@ -36,7 +37,12 @@ _SHORT, _LONG = column("frames", 0), column("frames", 1)
 _WAVEDASHES = np.isin(np.arange(len(_AIM)), [INDEX["wavedash_in"], INDEX["wavedash_out"]])
 # Situations that cut short whatever one was up to.
 _URGENT = np.zeros(len(SITUATION), dtype=bool)
-_URGENT[[SITUATION[name] for name in ("hurt", "tumble", "ledge", "down", "holding", "held", "landing", "wavedash", "off_last")]] = True
+_URGENT[
+    [
+        SITUATION[name]
+        for name in ("hurt", "tumble", "ledge", "down", "holding", "held", "landing", "wavedash", "off_last")
+    ]
+] = True
 _SHIELDS = np.isin(np.arange(len(_AIM)), [INDEX["shield"], INDEX["light_shield"]])
 
 
@@ -77,21 +83,26 @@ class Players:
         far, dy = np.abs(dx), w.y[:, ::-1] - w.y
         kind = w.kind
         other_kind, other_age = kind[:, ::-1], w.age[:, ::-1]
-        found = np.where(far < _NEAR, SITUATION["near"], np.where(far < _MID, SITUATION["mid"], SITUATION["far"]))
+        found = np.where(
+            far < _NEAR, SITUATION["near"], np.where(far < _MID, SITUATION["mid"], SITUATION["far"])
+        )
+        found = np.where((far < _NEAR) & (dx < 0), SITUATION["near_behind"], found)
         above = (far < _MID / 2) & (dy > 14)
         found = np.where(above, SITUATION["near_above"], found)
         found = np.where((w.standing_on >= 0) & (dy < -12), SITUATION["platform"], found)
         chase = ((other_kind == Kind.HURT) | (other_kind == Kind.TUMBLE)) & (far < 70)
         found = np.where(chase & ~above, SITUATION["chase"], found)
         attacked = (other_kind == Kind.ATTACK) & (far < _THREAT) & (np.abs(dy) < 18) & (other_age < 12)
-        threatened = attacked & (other_age >= 4) & (self.reflex > 0.45)
+        threatened = attacked & (other_age >= 4) & (self.reflex > 0.6)
         found = np.where(threatened, SITUATION["threatened"], found)
         found = np.where((kind == Kind.SHIELD) & ~threatened, SITUATION["shielding"], found)
         air = w.airborne & ((kind == Kind.AIR) | (kind == Kind.ATTACK))
         if air.any():
             close = (far < _AIR_NEAR) & (np.abs(dy) < 26)
             aside = np.where(dx >= 0, SITUATION["air_ahead"], SITUATION["air_behind"])
-            level = np.where(dy > 13, SITUATION["air_above"], np.where(dy < -13, SITUATION["air_below"], aside))
+            level = np.where(
+                dy > 13, SITUATION["air_above"], np.where(dy < -13, SITUATION["air_below"], aside)
+            )
             found = np.where(air, np.where(close, level, SITUATION["air_far"]), found)
             landing = air & _AERIALS[w.state] & (w.vy < 0) & (w.y < 9) & (np.abs(w.x) < w.edge)
             found = np.where(landing, SITUATION["landing"], found)
@@ -125,7 +136,9 @@ class Players:
         toward = np.where(w.x[:, ::-1] >= w.x, 1.0, -1.0)
         stage = np.where(w.x > 0, -1.0, 1.0)
         aim = _AIM[chosen]
-        way = np.where(aim == TOWARD, toward, np.where(aim == STAGE, stage, np.where(aim == FACING, w.facing, 1.0)))
+        way = np.where(
+            aim == TOWARD, toward, np.where(aim == STAGE, stage, np.where(aim == FACING, w.facing, 1.0))
+        )
         np.copyto(self.way, way, where=decide)
 
     def _play(self, w: World, jitter: NDArray[np.float32]) -> Pads:
@@ -138,6 +151,9 @@ class Players:
         # A thumb does not come back to the same place twice: tilts and diagonals differ by a notch or two.
         tilted = (np.abs(x) > 0) & (np.abs(x) < _STICK_MAX)
         x = x + np.where(tilted & (age % 8 == 0), (jitter * 5).astype(np.int64) - 2, 0)
+        # Nobody runs off the stage by mistake.
+        brink = ~w.airborne & (np.abs(w.x) > w.edge - _BRINK) & (w.standing_on < 0) & (w.kind != Kind.GRAB)
+        x = np.where(brink & (x * np.sign(w.x) > 0), 0, x)
         x = np.clip(x, -self.push, self.push)
         y = np.clip(y, -self.push, self.push)
         # A stick takes a frame to travel.

@@ -18,7 +18,15 @@ _KEPT: Final[dict[str, str]] = {
     "ground": "u2", "jumps": "u1", "l_cancel": "u1", "invincible": "u1", "vx": "f4", "vy": "f4", "kx": "f4",
     "ky": "f4", "gx": "f4", "fast": "?", "defending": "?", "changed": "?", "was_hit": "?", "last_hit_by": "u1",
 }  # fmt: skip
-_KEPT_PADS: Final = {"x": "i1", "y": "i1", "cx": "i1", "cy": "i1", "buttons": "u2", "left": "u1", "right": "u1"}
+_KEPT_PADS: Final = {
+    "x": "i1",
+    "y": "i1",
+    "cx": "i1",
+    "cy": "i1",
+    "buttons": "u2",
+    "left": "u1",
+    "right": "u1",
+}
 _KEPT_ITEMS: Final = {"alive": "?", "x": "f4", "y": "f4", "vx": "f4", "vy": "f4", "timer": "u1", "id": "u4"}
 
 _A, _B, _Z, _L, _R = 0x100, 0x200, 0x10, 0x40, 0x20
@@ -40,12 +48,16 @@ class Recording:
     """Arrays (T, G, 2) of everything kept, and (T, G, 4) of the items."""
 
     def __init__(self, num_frames: int, world: World) -> None:
-        self.columns = {name: np.zeros((num_frames, *world.shape), dtype=kind) for name, kind in _KEPT.items()}
+        self.columns = {
+            name: np.zeros((num_frames, *world.shape), dtype=kind) for name, kind in _KEPT.items()
+        }
         self.columns["intangible"] = np.zeros((num_frames, *world.shape), dtype=bool)
         self.first: dict[str, NDArray[Any]] = {
             name: np.asarray(getattr(world, name)).copy() for name in ("state", "x", "y", "facing", "percent")
         }
-        self.pads = {name: np.zeros((num_frames, *world.shape), dtype=kind) for name, kind in _KEPT_PADS.items()}
+        self.pads = {
+            name: np.zeros((num_frames, *world.shape), dtype=kind) for name, kind in _KEPT_PADS.items()
+        }
         shape = (num_frames, world.shape[0], NUM_SLOTS)
         self.item_columns = {name: np.zeros(shape, dtype=kind) for name, kind in _KEPT_ITEMS.items()}
         self.item_type = np.zeros((world.shape[0], NUM_SLOTS), dtype=np.uint16)
@@ -121,7 +133,10 @@ def _post(kept: Columns, match: Match, side: int) -> Columns:
         "stocks": kept["stocks"],
         "state_age": age,
         "state_flags_0": np.full(len(state), 64, dtype=np.uint8),
-        "state_flags_1": kept["fast"] * 8 + in_hitlag * 32 + (in_hitlag & kept["defending"]) * 16 + kept["intangible"] * 4,
+        "state_flags_1": kept["fast"] * 8
+        + in_hitlag * 32
+        + (in_hitlag & kept["defending"]) * 16
+        + kept["intangible"] * 4,
         "state_flags_2": _SHIELDED[state] * 128 + _HOLDING[state] * 4,
         "state_flags_3": (kept["hitstun"] > 0) * 2,
         "state_flags_4": dead * 192,

@@ -158,5 +158,3 @@ def _cut_stage(stage: StageTrack, num_frames: int) -> StageTrack:
         stage.stadium[:num_frames],
         stage.stadium_changed[:num_frames],
     )
-
-

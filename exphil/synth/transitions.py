@@ -125,14 +125,18 @@ def _on_ground(
     sign = np.where(x < 0, -1.0, 1.0)
     slow, fast = free & _SLOW[state], free & _FAST[state]
     turning = free & (state == ID["TURN"])
-    walk = np.where(forward >= 52, ID["WALK_FAST"], np.where(forward >= 38, ID["WALK_MIDDLE"], ID["WALK_SLOW"]))
+    walk = np.where(
+        forward >= 52, ID["WALK_FAST"], np.where(forward >= 38, ID["WALK_MIDDLE"], ID["WALK_SLOW"])
+    )
     np.copyto(target, walk, where=slow & (forward >= _WALK) & (state != walk) & (forward < _DASH))
     np.copyto(target, ID["WAIT"], where=free & _WALKING[state] & (forward > -_WALK) & (forward < _WALK))
     np.copyto(target, ID["DASH"], where=(slow | (turning & (w.age >= 1))) & (forward >= _DASH))
     turn = ((slow | turning) & (forward <= -_WALK)) | (free & (state == ID["DASH"]) & (forward <= -_DASH))
     np.copyto(target, ID["TURN"], where=turn)
     running = free & (state == ID["RUN"])
-    np.copyto(target, ID["RUN"], where=free & (state == ID["DASH"]) & (w.age >= _RUN_AFTER) & (forward >= _SMASH))
+    np.copyto(
+        target, ID["RUN"], where=free & (state == ID["DASH"]) & (w.age >= _RUN_AFTER) & (forward >= _SMASH)
+    )
     np.copyto(target, ID["RUN_BRAKE"], where=running & (forward < _SMASH))
     turn_run = running & (forward <= -_DASH)
     np.copyto(target, ID["TURN_RUN"], where=turn_run)
@@ -151,7 +155,9 @@ def _on_ground(
         tilt = np.where(
             y >= _TILT,
             ID["ATTACK_HI3"],
-            np.where(y <= -_TILT, ID["ATTACK_LW3"], np.where(np.abs(x) >= _TILT, ID["ATTACK_S3"], ID["ATTACK_11"])),
+            np.where(
+                y <= -_TILT, ID["ATTACK_LW3"], np.where(np.abs(x) >= _TILT, ID["ATTACK_S3"], ID["ATTACK_11"])
+            ),
         )
         np.copyto(target, np.where(fast & (forward > 0), ID["ATTACK_DASH"], tilt), where=hit_a)
     smash = _flicked(pads.cx, before.cx) | _flicked(pads.cy, before.cy)

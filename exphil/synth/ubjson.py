@@ -1,9 +1,9 @@
 """The corner of UBJSON that a replay's wrapper and metadata need: objects, short strings, 32-bit integers."""
 
 from collections.abc import Mapping
-from typing import Union
+from typing import TypeAlias
 
-Value = Union[str, int, Mapping[str, "Value"]]
+Value: TypeAlias = "str | int | Mapping[str, Value]"
 
 
 def encode_key(key: str) -> bytes:

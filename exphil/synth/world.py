@@ -15,10 +15,9 @@ from exphil.synth.actions import (
     SPECIAL_MOVE,
     THROWS,
     UP_MOVE,
-    Kind,
     Move,
 )
-from exphil.synth.arenas import NUM_PLATFORMS, arena_columns
+from exphil.synth.arenas import arena_columns
 from exphil.synth.fighters import fighter_column
 from exphil.synth.match import Match
 
@@ -177,13 +176,16 @@ class World:
 
     def is_shooting(self) -> Bools:
         """Whether a fighter is in a neutral special that sends a projectile."""
-        neutral = (self.state == self.trait["neutral_state"]) | (self.state == self.trait["neutral_air_state"])
+        neutral = (self.state == self.trait["neutral_state"]) | (
+            self.state == self.trait["neutral_air_state"]
+        )
         return neutral & (self.trait["projectile"] > 0)
 
     def is_intangible(self) -> Bools:
         """Frames of dodges, rolls, techs and ledge moves that nothing touches."""
         first, last = _INTANGIBLE[0][self.state], _INTANGIBLE[1][self.state]
-        return (self.age >= first) & (self.age <= last)
+        untouched: Bools = (self.age >= first) & (self.age <= last)
+        return untouched
 
 
 def _intangible_table() -> tuple[Ints, Ints]:
@@ -200,5 +202,3 @@ def _intangible_table() -> tuple[Ints, Ints]:
 
 
 _INTANGIBLE: Final = _intangible_table()
-assert NUM_PLATFORMS == 3
-assert Kind.OUT == 0

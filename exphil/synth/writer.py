@@ -35,7 +35,9 @@ def replay_bytes(match: Match, track: Track, *, cut: str = "none") -> bytes:
     """
     timeline = draw_timeline(match, track.num_frames) if match.rollbacks else plain_timeline(track.num_frames)
     if match.rollbacks and match.version < FIRST_ROLLBACK_VERSION:
-        raise UsageError(f"rollbacks need replay version 3.0 or later, not {'.'.join(map(str, match.version))}")
+        raise UsageError(
+            f"rollbacks need replay version 3.0 or later, not {'.'.join(map(str, match.version))}"
+        )
     head = events.payloads_event(match.version) + game_start(match)
     body = _frame_bytes(match, track, timeline)
     last = FIRST_FRAME + track.num_frames - 1
@@ -81,7 +83,10 @@ def _frame_bytes(match: Match, track: Track, timeline: Timeline) -> bytes:
     names = {name for name, _, _ in slots}
     order = timeline.order
     if "start" in names:
-        _fill(rows["start"], {"random_seed": track.random_seed[order], "scene_frame_counter": np.arange(len(order))})
+        _fill(
+            rows["start"],
+            {"random_seed": track.random_seed[order], "scene_frame_counter": np.arange(len(order))},
+        )
     if "end" in names:
         _fill(rows["end"], {"latest_finalized_frame": timeline.finalized + FIRST_FRAME})
     for index, fighter in enumerate(track.fighters):
@@ -92,9 +97,13 @@ def _frame_bytes(match: Match, track: Track, timeline: Timeline) -> bytes:
     if "fod_0" in names:
         for platform in range(2):  # the event counts the right one as 0
             side = 1 - platform
-            _fill(rows[f"fod_{platform}"], {"platform": platform, "height": track.stage.fod_height[order, side]})
+            _fill(
+                rows[f"fod_{platform}"], {"platform": platform, "height": track.stage.fod_height[order, side]}
+            )
         _fill(rows["whispy"], {"direction": track.stage.whispy[order]})
-        _fill(rows["stadium"], {"event": track.stage.stadium[order, 0], "type": track.stage.stadium[order, 1]})
+        _fill(
+            rows["stadium"], {"event": track.stage.stadium[order, 0], "type": track.stage.stadium[order, 1]}
+        )
     return _drop_unused(rows, slots)
 
 
@@ -115,7 +124,9 @@ def _slots(match: Match, track: Track, timeline: Timeline) -> list[Slot]:
     order, version = timeline.order, match.version
     wanted: list[tuple[str, NDArray[np.bool_] | None]] = [("start", None)]
     wanted += [(f"pre_{index}", fighter.present[order]) for index, fighter in enumerate(track.fighters)]
-    wanted += [(f"item_{slot}", track.item_present[order, slot]) for slot in range(track.item_present.shape[1])]
+    wanted += [
+        (f"item_{slot}", track.item_present[order, slot]) for slot in range(track.item_present.shape[1])
+    ]
     stage = track.stage
     wanted += [(f"fod_{platform}", stage.fod_moved[order, 1 - platform]) for platform in range(2)]
     wanted += [("whispy", stage.whispy_changed[order]), ("stadium", stage.stadium_changed[order])]
@@ -165,4 +176,5 @@ def _drop_unused(rows: NDArray[np.void], slots: list[Slot]) -> bytes:
     everywhere = np.ones(len(rows), dtype=bool)
     present = np.stack([everywhere if mask is None else mask for _, _, mask in slots], axis=1)
     keep = np.repeat(present, [dtype.itemsize for _, dtype, _ in slots], axis=1)
-    return raw[keep].tobytes()
+    kept: NDArray[np.uint8] = raw[keep]
+    return kept.tobytes()
