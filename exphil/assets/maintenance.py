@@ -60,8 +60,8 @@ def _faults(store: Store, asset: str, part: Part) -> Iterator[str]:
     if asset == "embeddings":
         opened = read_part(paths.embeddings_part(store.root, V1.name, part.name))
         for name, array in opened.blocks.items():
-            if len(array) != part.rows["rows"]:
-                yield f"block {name} has {len(array)} rows, the manifest says {part.rows['rows']}"
+            if array.shape[0] != part.rows["rows"]:
+                yield f"block {name} has {array.shape[0]} rows, the manifest says {part.rows['rows']}"
         if opened.num_rows != part.rows["rows"]:
             yield f"its runs cover {opened.num_rows} rows of {part.rows['rows']}"
     elif asset == "packs":
