@@ -18,7 +18,9 @@ from exphil.cli.failures import explain
 from exphil.cli.output import note
 
 COMMANDS: Final[dict[str, str]] = {
+    "synth": "exphil.cli.synth:synth",
     "materialize": "exphil.cli.materialize:materialize",
+    "train": "exphil.cli.train:train",
     "sql": "exphil.cli.sql:sql",
     "features": "exphil.cli.features:features",
     "info": "exphil.cli.info:info",

@@ -22,7 +22,7 @@ def synth(
     Scripted players on the six tournament stages, in several versions of the format. The same seed gives the
     same files, byte for byte, whatever --count and --workers are.
 
-    Examples:
+    For example:
 
         exphil synth replays
         exphil synth /tmp/many --count 2000 --frames 600 --workers 2

@@ -37,11 +37,11 @@ def _train(
     Validates after every epoch, in nats a frame beside two baselines, and writes `models/<run>/`. Ctrl-C saves
     and stops; `--resume` goes on exactly where it was. What is typed outweighs `--config`.
 
-    ```
-    exphil train --store storage/ --backbone mamba --window-size 60 --epochs 3
-    exphil train --backbone mlp --where "character = 'FOX' AND opponent_character = 'MARTH'"
-    exphil train --resume mamba-20260101-1 --epochs 6
-    ```
+    For example:
+
+        exphil train --store storage/ --backbone mamba --window-size 60 --epochs 3
+        exphil train --backbone mlp --where "character = 'FOX' AND opponent_character = 'MARTH'"
+        exphil train --resume mamba-20260101-1 --epochs 6
     """
     from exphil.training.session import resume as resume_run
     from exphil.training.session import start
