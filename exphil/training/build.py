@@ -1,31 +1,25 @@
-"""A policy for a feature set: the decoder's dims and ids tell the sizes of its inputs."""
+"""From options to a policy that reads a feature set of the catalog."""
 
-from typing import Final
+from typing import cast
 
-from exphil.features import feature_set
+from exphil.errors import UsageError
+from exphil.features import FeatureSet, feature_set
 from exphil.training.decode import FeatureDecoder
-from exphil.training.inputs import IdKind
+from exphil.training.inputs import NUM_IDS, IdKind
 from exphil.training.policy import Policy
 from exphil.training.policy_config import PolicyConfig
 
-KINDS: Final[tuple[IdKind, ...]] = ("action", "character")
-
 
 def build_policy(config: PolicyConfig) -> Policy:
-    """A fresh policy, its weights drawn from torch's random state.
-
-    Raises:
-        UsageError: no feature set or backbone is called as the configuration says.
-    """
+    """A fresh policy; its weights come from torch's generator."""
     features = feature_set(config.feature_set)
-    kinds = [_kind(features.names[index]) for index in features.id_dims]
-    return Policy(config, FeatureDecoder(features), len(features.dense_dims), kinds)
+    return Policy(config, FeatureDecoder(features), len(features.dense_dims), id_kinds(features))
 
 
-def _kind(name: str) -> IdKind:
-    """What an id dim such as `opponent.follower.action` is an id of."""
-    last = name.rsplit(".", 1)[-1]
-    for kind in KINDS:
-        if last == kind:
-            return kind
-    raise ValueError(f"{name} is an id of no known kind")
+def id_kinds(features: FeatureSet) -> tuple[IdKind, ...]:
+    """What each id dim of a feature set is, by the last word of its name (`opponent.follower.action`)."""
+    kinds = [features.names[index].rpartition(".")[2] for index in features.id_dims]
+    for kind in kinds:
+        if kind not in NUM_IDS:
+            raise UsageError(f"feature set {features.name}: the policy embeds no ids of kind {kind!r}")
+    return cast(tuple[IdKind, ...], tuple(kinds))
