@@ -39,8 +39,13 @@ def player(port: int, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def character(rng: np.random.Generator, num_rows: int, absent: np.ndarray | None = None) -> pa.StructArray:
-    """Pre and post rows of one character with arbitrary values; null where absent."""
+def character(
+    rng: np.random.Generator,
+    num_rows: int,
+    absent: np.ndarray | None = None,
+    without_post: np.ndarray | None = None,
+) -> pa.StructArray:
+    """Pre and post rows of one character with arbitrary values; null where absent, or post alone."""
     parts = []
     for prefix, columns in (("pre_", schema.PRE_COLUMNS), ("post_", schema.POST_COLUMNS)):
         values = [
@@ -48,7 +53,8 @@ def character(rng: np.random.Generator, num_rows: int, absent: np.ndarray | None
             for column in columns
         ]
         names = [column.name.removeprefix(prefix) for column in columns]
-        parts.append(pa.StructArray.from_arrays(values, names=names))
+        lacking = pa.array(without_post) if prefix == "post_" and without_post is not None else None
+        parts.append(pa.StructArray.from_arrays(values, names=names, mask=lacking))
     mask = None if absent is None else pa.array(absent)
     return pa.StructArray.from_arrays(parts, names=["pre", "post"], mask=mask)
 

@@ -183,18 +183,27 @@ def any_games(draw: st.DrawFn) -> Game:
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     follower = rng.random(num_rows) < draw(st.sampled_from([0.0, 0.5, 1.0]))
     second = rng.random(num_rows) < draw(st.sampled_from([0.0, 0.5]))
+    unfinished = rng.random(num_rows) < draw(st.sampled_from([0.0, 0.5]))
+    unstarted = rng.random(num_rows) < draw(st.sampled_from([0.0, 0.5]))
     ports = {
         "P2": pa.StructArray.from_arrays(
             [recorded.character(rng, num_rows), recorded.character(rng, num_rows, follower)],
             names=["leader", "follower"],
         ),
-        "P4": pa.StructArray.from_arrays([recorded.character(rng, num_rows, second)], names=["leader"]),
+        "P4": pa.StructArray.from_arrays(
+            [recorded.character(rng, num_rows, second, unfinished)], names=["leader"]
+        ),
     }
     item = {column.name: pa.type_for_alias(column.type) for column in schema.ITEMS.columns[3:]}
     return recorded.game(
         {
             "id": pa.array(ids, pa.int32()),
             "ports": pa.StructArray.from_arrays(list(ports.values()), names=list(ports)),
+            "start": pa.StructArray.from_arrays(
+                [pa.array(rng.integers(0, 9, num_rows), pa.uint32())],
+                names=["random_seed"],
+                mask=pa.array(unstarted),
+            ),
             "item": recorded.lists(rng, num_rows, 3, **item),
             "fod_platform": recorded.lists(rng, num_rows, 2, platform=pa.uint8(), height=pa.float32()),
             "dreamland_whispy": recorded.lists(rng, num_rows, 1, direction=pa.uint8()),
@@ -212,7 +221,7 @@ def _naive(game: Game) -> dict[str, list[dict[str, Any]]]:
                 data = last[frame]["ports"][port].get(role)
                 if data is not None:
                     key = {"port": int(port[1:]), "follower": role == "follower", "frame": frame}
-                    values = {f"{part}_{name}": v for part in data for name, v in data[part].items()}
+                    values = {f"{part}_{name}": v for part in data for name, v in (data[part] or {}).items()}
                     frames.append(key | values)
     state = dict.fromkeys(("fod_platform_left", "fod_platform_right", "whispy_direction"))
     for frame in sorted(last):
@@ -222,7 +231,8 @@ def _naive(game: Game) -> dict[str, list[dict[str, Any]]]:
             state["fod_platform_left" if event["platform"] else "fod_platform_right"] = event["height"]
         for event in row["dreamland_whispy"]:
             state["whispy_direction"] = event["direction"]
-        stage_frames.append({"frame": frame} | state)
+        start = {"start_random_seed": row["start"] and row["start"]["random_seed"]}
+        stage_frames.append({"frame": frame} | start | state)
     return {"frames": frames, "items": items, "stage_frames": stage_frames}
 
 
