@@ -7,7 +7,6 @@ from xml.sax.saxutils import escape
 
 BLUE: Final = "#4f46e5"
 GREY: Final = "#6b7280"
-COLOURS: Final = (BLUE, "#059669", "#d97706", "#dc2626", "#7c3aed", "#0891b2")
 
 
 def markdown(svg: str, title: str) -> str:
@@ -77,45 +76,6 @@ def histogram(values: Sequence[float], num_bins: int = 24, unit: str = "") -> st
     return _svg(left + width + 60, top + height + 28, parts)
 
 
-def curves(
-    lines: Sequence[tuple[str, Sequence[float], Sequence[float]]], levels: Sequence[tuple[str, float]] = ()
-) -> str:
-    """Lines (name, xs, ys) over a common range, and dashed levels (name, y) across it."""
-    width, height, left, top = 560, 220, 60, 14
-    xs = [x for _, line, _ in lines for x in line] or [0.0, 1.0]
-    ys = [*(y for _, _, line in lines for y in line), *(y for _, y in levels)] or [0.0, 1.0]
-    x_low, x_span = min(xs), (max(xs) - min(xs)) or 1.0
-    y_low, y_span = min(ys), (max(ys) - min(ys)) or 1.0
-
-    def at(x: float, y: float) -> tuple[float, float]:
-        return left + (x - x_low) / x_span * width, top + height - (y - y_low) / y_span * height
-
-    parts = [_line(left, top + height, left + width, top + height), _line(left, top, left, top + height)]
-    for y in (y_low, y_low + y_span):
-        parts.append(_text(left - 6, at(x_low, y)[1] + 4, f"{y:.3g}", anchor="end"))
-    for x in (x_low, x_low + x_span):
-        parts.append(_text(at(x, y_low)[0], top + height + 18, f"{x:,.0f}"))
-    for i, (name, line_xs, line_ys) in enumerate(lines):
-        colour = COLOURS[i % len(COLOURS)]
-        points = " ".join(f"{px:.1f},{py:.1f}" for px, py in map(at, line_xs, line_ys))
-        parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        if line_xs:
-            parts += [
-                f'<circle cx="{px:.1f}" cy="{py:.1f}" r="3" fill="{colour}"/>'
-                for px, py in map(at, line_xs, line_ys)
-            ]
-            parts.append(
-                _text(
-                    left + width + 8, at(line_xs[-1], line_ys[-1])[1] + 4, name, anchor="start", colour=colour
-                )
-            )
-    for name, level in levels:
-        y = at(x_low, level)[1]
-        parts.append(_line(left, y, left + width, y, dashed=True))
-        parts.append(_text(left + width + 8, y + 4, f"{name} {level:.3f}", anchor="start"))
-    return _svg(left + width + 190, top + height + 28, parts)
-
-
 def _svg(width: float, height: float, parts: Sequence[str]) -> str:
     body = "".join(parts)
     return (
@@ -131,9 +91,8 @@ def _box(x: float, y: float, width: float, height: float, colour: str, opacity: 
     )
 
 
-def _line(x1: float, y1: float, x2: float, y2: float, *, dashed: bool = False) -> str:
-    dash = ' stroke-dasharray="5 4"' if dashed else ""
-    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{GREY}"{dash}/>'
+def _line(x1: float, y1: float, x2: float, y2: float) -> str:
+    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{GREY}"/>'
 
 
 def _text(

@@ -2,15 +2,17 @@
 
 import dagster as dg
 
-from pipelines import assets, sensors
+from pipelines import assets, policy, sensors
+from pipelines.checks import asset_checks
 from pipelines.jobs import build
 from pipelines.session import Session, session
 
 
-def make_definitions(shared: Session | dg.ResourceDefinition) -> dg.Definitions:
+def make_definitions(shared: Session | dg.ResourceDefinition, *, with_checks: bool) -> dg.Definitions:
     """All assets, checks, jobs and sensors; `shared` is what the assets of a run share."""
     return dg.Definitions(
-        assets=[assets.ingest, assets.embeddings, assets.windows, assets.packs],
+        assets=[assets.ingest, assets.embeddings, assets.windows, assets.packs, policy.policy],
+        asset_checks=asset_checks if with_checks else [],
         jobs=[build],
         sensors=[sensors.new_replays, sensors.upkeep],
         resources={"session": shared},
@@ -19,4 +21,4 @@ def make_definitions(shared: Session | dg.ResourceDefinition) -> dg.Definitions:
     )
 
 
-defs = make_definitions(session)
+defs = make_definitions(session, with_checks=True)

@@ -69,7 +69,8 @@ def _loss(tags: Mapping[str, str], updated: float) -> str | None:
 def _is_alive(process: int, started: float) -> bool:
     try:
         found = psutil.Process(process)
-        return abs(found.create_time() - started) < _CLOCK_SLACK and found.status() != psutil.STATUS_ZOMBIE
+        same = bool(abs(found.create_time() - started) < _CLOCK_SLACK)
+        return same and found.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
     except psutil.AccessDenied:

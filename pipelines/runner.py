@@ -29,7 +29,7 @@ def run_batches(
     with open_instance() as instance, _log_level("DEBUG" if debug else "CRITICAL") as level:
         end_lost_runs(instance)
         add_batches(instance, [*store_batches(session.store()), *batches])
-        job = make_definitions(session).resolve_job_def(build.name)
+        job = make_definitions(session, with_checks=False).resolve_job_def(build.name)
         for batch in batches:
             job.execute_in_process(
                 run_config={"loggers": {"console": {"config": {"log_level": level}}}},

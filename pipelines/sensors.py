@@ -29,8 +29,8 @@ def quiet(sources: Iterable[Source], now: float) -> list[Source]:
     job=build,
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.STOPPED,
-    description="Notices new and changed replays in EXPHIL_REPLAYS, else ./replays, else Slippi's own folder, and builds"
-    " the store from them. Switch it on to keep the store up to date by itself.",
+    description="Notices new and changed replays in EXPHIL_REPLAYS, else ./replays, else Slippi's own folder, and"
+    " builds the store from them. Switch it on to keep the store up to date by itself.",
 )
 def new_replays(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """Assign new files to batches, and ask for a run of each batch that has some."""

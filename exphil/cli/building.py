@@ -13,7 +13,7 @@ from exphil.assets import plan
 from exphil.assets.report import Report
 from exphil.assets.selection import ReplaySelection, Selected, select
 from exphil.assets.workers import Workers
-from exphil.cli.output import note, num_bytes, progress, say
+from exphil.cli.output import num_bytes, progress, say
 from exphil.store.store import Store
 
 MOST_REASONS: Final = 5

@@ -1,0 +1,124 @@
+"""The policy: a training run over every pack, as an asset."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+
+from exphil.backbones.config import CONFIGS, config_class
+from exphil.training.config import TrainConfig
+from pipelines import charts
+from pipelines.lost_runs import tag_run
+from pipelines.session import Session
+
+_DEFAULTS = TrainConfig()
+
+
+def _option(name: str) -> Any:
+    """A field of `TrainConfig`, or of its backbone: default and help are written there."""
+    owner = _DEFAULTS if name in TrainConfig.__dataclass_fields__ else _DEFAULTS.policy.backbone
+    documented = type(owner).__dataclass_fields__[name].metadata["help"]
+    return Field(default=getattr(owner, name), description=documented)
+
+
+class PolicyOptions(dg.Config):
+    """The options of `exphil train` that the launchpad offers."""
+
+    backbone: str = Field(
+        default=_DEFAULTS.policy.backbone.name,
+        description=" · ".join(f"`{name}`: {kind.summary}" for name, kind in CONFIGS.items()),
+    )
+    hidden_size: int = _option("hidden_size")
+    num_layers: int = _option("num_layers")
+    dropout: float = _option("dropout")
+    window_size: int = _option("window_size")
+    context: int = _option("context")
+    delay: int = _option("delay")
+    epochs: int = _option("epochs")
+    max_steps: int | None = _option("max_steps")
+    batch_size: int = _option("batch_size")
+    learning_rate: float = _option("learning_rate")
+    where: str | None = _option("where")
+    character: str | None = _option("character")
+    stage: str | None = _option("stage")
+    split: str = _option("split")
+    seed: int = _option("seed")
+    device: str = _option("device")
+
+    def train_config(self) -> TrainConfig:
+        """The options as the trainer takes them.
+
+        Raises:
+            UsageError: one is out of range.
+        """
+        config_class(self.backbone)
+        typed = {name: getattr(self, name) for name in type(self).model_fields}
+        return TrainConfig().with_flags(typed, [])
+
+
+class _Log:
+    """Progress of the training run in Dagster's log."""
+
+    def __init__(self, context: dg.AssetExecutionContext) -> None:
+        self._log = context.log
+        self._total = 0
+
+    def note(self, text: str) -> None:
+        self._log.info(text)
+
+    def begin(self, done: int, total: int) -> None:
+        self._total = total
+
+    def step(self, done: int, text: str) -> None:
+        self._log.info(f"batch {done} of {self._total}: {text}")
+
+    def end(self) -> None: ...
+
+
+@dg.asset(
+    deps=["packs"],
+    pool="training",
+    kinds={"torch"},
+    group_name="training",
+    description="A policy trained on every pack: `models/<run>/` with weights, configuration, metrics and model card.",
+)
+def policy(
+    context: dg.AssetExecutionContext, config: PolicyOptions, session: dg.ResourceParam[Session]
+) -> dg.MaterializeResult[None]:
+    """Train a new policy with the options of the launchpad."""
+    from exphil.training.session import start
+
+    tag_run(context)
+    outcome = start(
+        config.train_config(),
+        store=session.store_root,
+        models=session.models_root,
+        name=None,
+        reporter=_Log(context),
+    )
+    return dg.MaterializeResult(
+        metadata=of_outcome(outcome.run.folder, outcome.run.config, outcome.validation)
+    )
+
+
+def of_outcome(folder: Any, config: TrainConfig, validation: Mapping[str, Any]) -> dict[str, Any]:
+    """What the UI shows of a finished run: nats a frame beside the baselines, by head, and the curve."""
+    from exphil.training.runs import CARD, CURVE
+
+    heads = "\n".join(f"| {head} | {nats:.4f} |" for head, nats in validation["by_head"].items())
+    curve = folder / CURVE
+    return {
+        "run": dg.MetadataValue.path(str(folder.resolve())),
+        "backbone": config.policy.backbone.name,
+        "validation_nats": float(validation["nats"]),
+        "repeat_nats": float(validation["repeat"]),
+        "marginal_nats": float(validation["marginal"]),
+        "validation_frames": int(validation["num_frames"]),
+        "steps": int(validation["step"]),
+        "by_head": dg.MetadataValue.md(f"| head | nats a frame |\n|---|---|\n{heads}"),
+        "curve": dg.MetadataValue.md(charts.markdown(curve.read_text(encoding="utf-8"), "loss")),
+        "card": dg.MetadataValue.md(
+            (folder / CARD).read_text(encoding="utf-8").replace(f"![loss]({CURVE})", "")
+        ),
+    }
