@@ -37,7 +37,7 @@ def replay_row(game: Game, tables: FrameTables) -> dict[str, Any]:
     start, metadata = game.start, game.metadata or {}
     ids = np.asarray(tables.stage_frames["frame"])
     scene, match = start.get("scene") or {}, start.get("match") or {}
-    won = _winner(game, tables)
+    won = _winner(game, _last_states(tables.frames))
     row: dict[str, Any] = dict.fromkeys(schema.REPLAYS.names)
     row |= {
         "replay_id": game.content_id,
@@ -79,9 +79,10 @@ def replay_row(game: Game, tables: FrameTables) -> dict[str, Any]:
 
 def player_rows(game: Game, tables: FrameTables) -> list[dict[str, Any]]:
     """A row of `players` for each player of ports 1 to 4, by port."""
-    last = {state.port: state for state in _last_states(tables.frames)}
+    states = _last_states(tables.frames)
+    last = {state.port: state for state in states}
     placed = placements(game.end)
-    won = _winner(game, tables)
+    won = _winner(game, states)
     rows = []
     for player in sorted(game.start["players"], key=lambda player: port_number(player["port"])):
         port = port_number(player["port"])
@@ -114,21 +115,21 @@ def player_rows(game: Game, tables: FrameTables) -> list[dict[str, Any]]:
     return rows
 
 
-def _winner(game: Game, tables: FrameTables) -> Winner | None:
-    return winner(game.end, _last_states(tables.frames)) if game.num_players == 2 else None
+def _winner(game: Game, states: list[LastState]) -> Winner | None:
+    return winner(game.end, states) if game.num_players == 2 else None
 
 
 def _last_states(frames: pa.Table) -> list[LastState]:
     """Each leader at their last frame, by port; a player without a row has none."""
-    states = []
-    leaders = frames.select(["port", "post_stocks", "post_percent"]).filter(pc.invert(frames["follower"]))
-    ports = np.asarray(leaders["port"])
-    for port in np.unique(ports).tolist():
-        row = int(np.flatnonzero(ports == port)[-1])
-        states.append(
-            LastState(port, leaders["post_stocks"][row].as_py(), leaders["post_percent"][row].as_py())
-        )
-    return states
+    leaders = np.flatnonzero(~np.asarray(frames["follower"]))
+    ports = np.asarray(frames["port"])[leaders]
+    present = np.unique(ports)
+    rows = leaders[np.searchsorted(ports, present, side="right") - 1]  # rows of a port lie together, by frame
+    stocks, percents = frames["post_stocks"], frames["post_percent"]
+    return [
+        LastState(port, stocks[row].as_py(), percents[row].as_py())
+        for port, row in zip(present.tolist(), rows.tolist(), strict=True)
+    ]
 
 
 def _started_as(game: Game, frames: pa.Table, player: dict[str, Any]) -> int:
