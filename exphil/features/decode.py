@@ -89,7 +89,8 @@ def _expanded(feature_set: FeatureSet, blocks: Blocks, side: Literal["player", "
         scale, shift = scale_and_shift(feature_set, name)
         out[key] = blocks[name] * scale + shift
     flags = np.ascontiguousarray(blocks[codes][..., first:])
-    out["bits"] = ((flags[..., None] >> _BITS) & 1).reshape(*flags.shape[:-1], -1).astype(np.float32)
+    out["bits"] = ((flags[..., None] >> _BITS) & 1).reshape(*flags.shape[:-1], 8 * flags.shape[-1])
+    out["bits"] = out["bits"].astype(np.float32)
     out["raw"] = blocks[codes]
     if side == "player":
         out["ids"] = blocks["player_ids"]
@@ -115,7 +116,8 @@ def _dims(
         return np.stack([derived[name] for name in piece.names], axis=-1)
     key = "ids" if piece.block == "player_ids" else "raw"
     codes = _part(arrays, key, who)[:, piece.start : piece.stop]
-    values = TABLES[piece.table].values[codes].reshape(len(codes), -1)
+    table = TABLES[piece.table].values
+    values = table[codes].reshape(len(codes), codes.shape[1] * table.shape[1])
     return np.asarray(values * np.float32(sign) if piece.sided else values)
 
 

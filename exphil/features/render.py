@@ -1,7 +1,9 @@
 """The feature table as people read it, and the layout that a released set keeps for ever."""
 
 import json
+from pathlib import Path
 
+from exphil.features.catalog import V1
 from exphil.features.encodings import Flag, Id, Lookup, Number
 from exphil.features.feature import Feature
 from exphil.features.layout import FeatureSet
@@ -52,7 +54,7 @@ def features_page(feature_set: FeatureSet) -> str:
     lines = [
         f"# Feature set {feature_set.name}",
         "",
-        "Generated from the table in `exphil/features`; `make docs` writes it anew.",
+        "Generated from the table in `exphil/features`; `python -m exphil.features.render` writes it anew.",
         "",
         f"{feature_set.width} dims a viewpoint, of which {len(feature_set.id_dims)} are ids that the policy embeds.",
         f"A game frame takes {feature_set.row_dtype.itemsize} bytes in a pack, both players at once: a viewpoint is",
@@ -86,3 +88,8 @@ def _line(feature: Feature) -> str:
     name = f"`{dims[0]}`" if len(dims) == 1 else ", ".join(f"`{dim}`" for dim in dims)
     source = ", ".join(f"`{column}`" for column in feature.source)
     return f"| {name} | {source} | {feature.unit} | {_encoding_text(feature)} | {since_of(feature)} | {feature.doc} |"
+
+
+if __name__ == "__main__":
+    Path("docs/features.md").write_text(features_page(V1), encoding="utf-8")
+    Path("tests/golden/feature_layout_v1.json").write_text(layout_json(V1), encoding="utf-8")
