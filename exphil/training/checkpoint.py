@@ -8,9 +8,11 @@ from typing import Any
 
 import safetensors.torch
 import torch
+from safetensors import safe_open
 from torch import nn
 
 from exphil.errors import StoreError
+from exphil.features import V1
 from exphil.store.atomic import require_space, write_bytes
 from exphil.training.runs import TRAINER, WEIGHTS, saving
 
@@ -53,7 +55,7 @@ def save(
     torch.save(state, buffer)
     weights = safetensors.torch.save(
         {name: tensor.contiguous() for name, tensor in policy.state_dict().items()},
-        {"step": str(position.step)},
+        {"step": str(position.step), "feature_set": V1.name, "features": V1.canonical},
     )
     with saving(folder):
         require_space(folder, buffer.tell() + len(weights))
@@ -91,6 +93,15 @@ def load(folder: Path, policy: nn.Module, optimizer: torch.optim.Optimizer, data
     optimizer.load_state_dict(state["optimizer"])
     _restore_random_state(state["random"])
     return position
+
+
+def stored_features(folder: Path) -> str:
+    """Canonical JSON of the feature table that the run's weights read; empty where there are no weights."""
+    path = folder / WEIGHTS
+    if not path.exists():
+        return ""
+    with safe_open(path, "pt") as file:
+        return str((file.metadata() or {}).get("features", ""))
 
 
 def saved_step(folder: Path) -> int | None:

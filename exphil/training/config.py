@@ -4,15 +4,17 @@ The flags of `exphil train`, `models/<run>/config.json` and the trainer all deri
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from exphil.backbones.config import BackboneConfig, backbone_config, did_you_mean
 from exphil.errors import UsageError
 from exphil.training.policy_config import PolicyConfig
 from exphil.training.split import Split
+
+Changed = TypeVar("Changed")
 
 SUPERVISE: Final = ("all", "last")
 
@@ -116,16 +118,22 @@ class TrainConfig:
             settings: `--set` texts, as `backbone.state_size=32` or `policy.head_units=64`.
         """
         flags = dict(typed)
-        given: dict[str, Any] = {name: flags.pop(name) for name in BACKBONE_FLAGS if name in flags}
-        policy_given: dict[str, Any] = {}
+        backbone, policy = self.policy.backbone, self.policy
+        for name in BACKBONE_FLAGS:
+            if name in flags:
+                value = flags.pop(name)
+                backbone = _blamed(
+                    f"--{name.replace('_', '-')}", value, merged_backbone, backbone, {name: value}
+                )
         for text in settings:
             owner, name, value = _parse_setting(text)
-            (given if owner == "backbone" else policy_given)[name] = value
-        backbone = merged_backbone(self.policy.backbone, given)
-        for name in policy_given:
-            if name not in PolicyConfig.__dataclass_fields__ or name == "backbone":
-                raise UsageError(f"--set policy.{name}: the policy has no such option")
-        policy = replace(self.policy, backbone=backbone, **policy_given)
+            if owner == "backbone":
+                backbone = _blamed("--set", text, merged_backbone, backbone, {name: value})
+            elif name in PolicyConfig.__dataclass_fields__ and name != "backbone":
+                policy = _blamed("--set", text, replace, policy, **{name: value})
+            else:
+                raise UsageError(f"--set {text}: the policy has no option {name!r}")
+        policy = replace(policy, backbone=backbone)
         return replace(self, policy=policy, **flags)
 
 
@@ -137,8 +145,8 @@ def merged_backbone(before: BackboneConfig, given: Mapping[str, Any]) -> Backbon
     """`before` with options changed; another backbone keeps only what all backbones share."""
     options = dict(given)
     name = options.pop("backbone", before.name)
-    kept = set(type(before).__dataclass_fields__) if name == before.name else set(BACKBONE_FLAGS[1:])
-    return backbone_config(name, **{**{item: getattr(before, item) for item in sorted(kept)}, **options})
+    kept = [item.name for item in fields(before)] if name == before.name else BACKBONE_FLAGS[1:]
+    return backbone_config(name, **{**{item: getattr(before, item) for item in kept}, **options})
 
 
 def load_config(path: Path) -> TrainConfig:
@@ -160,6 +168,14 @@ def load_config(path: Path) -> TrainConfig:
         return TrainConfig.from_dict(content)
     except UsageError as error:
         raise UsageError(f"--config {path}: {error}") from None
+
+
+def _blamed(flag: str, value: object, change: Callable[..., Changed], *given: Any, **named: Any) -> Changed:
+    """`change(...)`, its complaint put down to the flag that caused it."""
+    try:
+        return change(*given, **named)
+    except UsageError as error:
+        raise UsageError(f"{flag} {value}: {error}") from None
 
 
 def _check_range(name: str, value: Any, metadata: Mapping[str, Any]) -> None:

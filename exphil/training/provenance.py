@@ -2,7 +2,6 @@
 
 import datetime
 import hashlib
-import json
 import platform
 import subprocess
 from pathlib import Path
@@ -26,7 +25,6 @@ def made_with(store: Store) -> dict[str, Any]:
         "torch": torch.__version__,
         "feature_set": V1.name,
         "fingerprint": V1.fingerprint,
-        "features": json.loads(V1.canonical),
         "store": store.root.resolve().as_posix(),
         "store_fingerprint": store_fingerprint(store),
     }

@@ -1,6 +1,5 @@
 """A run from its options: `start` a new one, `resume` one that was stopped."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -82,7 +81,7 @@ def resume(
     if run.made_with["fingerprint"] != V1.fingerprint:
         raise FingerprintError(
             f"{run.folder} was trained with another feature table"
-            f" ({describe_mismatch(json.dumps(run.made_with['features']))}); begin another run"
+            f" ({describe_mismatch(checkpoint.stored_features(run.folder))}); begin another run"
         )
     selection = select(Store.open(store or Path(run.made_with["store"])), config)
     device = _prepare(config)
