@@ -16,7 +16,7 @@ _NOWHERE: Final = (0.0, -1.0, -1000.0)
 
 @dataclass(frozen=True, slots=True)
 class Arena:
-    """One stage. `edge` is where the floor ends; `blast` is left, right, top, bottom; a platform left, right, height."""
+    """One stage. `edge`: where the floor ends; `blast`: left, right, top, bottom; a platform: left, right, height."""
 
     edge: float
     blast: tuple[float, float, float, float]

@@ -19,7 +19,10 @@ JUMP, SHOULDER = 1 << 16, 1 << 17
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """One intent. Sticks in 1/80ths, `x` and `cx` along `aim`; buttons down for frames `press`: first, past the last."""
+    """One intent. Sticks in 1/80ths, `x` and `cx` along `aim`.
+
+    Buttons are down, and the stick is out, in the frames `press` and `stick`: the first and the one past the last.
+    """
 
     aim: int = NONE
     x: int = 0

@@ -40,7 +40,17 @@ _HANDLES: Final = (
     "KILO",
     "LIMA",
 )
-_FIRST_DAY: Final = datetime(2019, 3, 1, 12, 0, 0)
+# When a version came into use, roughly; games are played in the year after.
+_ERAS: Final = (
+    ((0, 1, 0), 2018),
+    ((1, 6, 0), 2019),
+    ((3, 0, 0), 2020),
+    ((3, 9, 0), 2021),
+    ((3, 12, 0), 2022),
+    ((3, 16, 0), 2023),
+    ((3, 17, 0), 2024),
+    ((3, 18, 0), 2025),
+)
 # Most players start with four; short games would then never end by stocks.
 _STOCKS: Final = (4, 4, 4, 3, 2, 2)
 # Games of one set are drawn from the same (seed, index // GAMES_A_SET).
@@ -127,8 +137,9 @@ def draw_match(
     of_game = np.random.Generator(np.random.Philox(key=[seed, (index << 1) | 1]))
     version = versions[(index // GAMES_A_SET) % len(versions)]
     players = _draw_players(of_set, of_game, version)
-    start = _FIRST_DAY + timedelta(
-        days=int(of_set.integers(0, 900)), minutes=int(of_set.integers(0, 600)) + 7 * (index % GAMES_A_SET)
+    year = max(year for since, year in _ERAS if version >= since)
+    start = datetime(year, 1, 1, 12) + timedelta(
+        days=int(of_set.integers(0, 365)), minutes=int(of_set.integers(0, 600)) + 7 * (index % GAMES_A_SET)
     )
     online = version >= (3, 9, 0) or (version >= (3, 7, 0) and of_set.random() < 0.5)
     stamp = start.strftime("%Y-%m-%dT%H:%M:%S")
@@ -166,7 +177,7 @@ def _draw_players(
         np.sort(of_set.choice(4, size=2, replace=False)) + 1 if of_set.random() < 0.5 else np.array([1, 2])
     )
     stocks = int(of_set.choice(_STOCKS))
-    has_cpu = of_set.random() < 0.08
+    has_cpu = of_set.random() < 0.12
     players = []
     for side in range(2):
         handle = _HANDLES[int(handles[side])]

@@ -176,10 +176,10 @@ class World:
 
     def is_shooting(self) -> Bools:
         """Whether a fighter is in a neutral special that sends a projectile."""
-        neutral = (self.state == self.trait["neutral_state"]) | (
-            self.state == self.trait["neutral_air_state"]
-        )
-        return neutral & (self.trait["projectile"] > 0)
+        trait = self.trait
+        neutral = (self.state == trait["neutral_state"]) | (self.state == trait["neutral_air_state"])
+        shooting: Bools = neutral & (trait["projectile"] > 0)
+        return shooting
 
     def is_intangible(self) -> Bools:
         """Frames of dodges, rolls, techs and ledge moves that nothing touches."""
