@@ -39,3 +39,25 @@ def full_replays(replay_dir: Path) -> list[Path]:
     if not found:
         pytest.skip("no full_*.slp among the real replays")
     return found
+
+
+@pytest.fixture(scope="session")
+def small_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Root of a store of three synthesised games and a file that is no replay, every asset built. Read only."""
+    from exphil.assets import embeddings, packs, plan, replays, windows
+    from exphil.assets.workers import Workers
+    from exphil.replays.sources import find_sources
+    from exphil.store.store import Store
+    from exphil.synth.generate import synthesise
+
+    folder = tmp_path_factory.mktemp("small")
+    synthesise(folder / "replays", count=3, max_frames=400)
+    (folder / "replays" / "broken.slp").write_bytes(b"no replay")
+    store = Store.create(folder / "store")
+    with Workers(1) as workers:
+        for batch in plan.enqueue(store, list(find_sources([folder / "replays"]))):
+            replays.ingest(store, batch, workers)
+            embeddings.materialize(store, batch, workers)
+            windows.materialize(store, batch)
+            packs.materialize(store, batch, workers)
+    return folder / "store"

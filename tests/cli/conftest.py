@@ -1,0 +1,21 @@
+"""A way to run a command in this process."""
+
+from pathlib import Path
+
+import pytest
+
+from exphil.cli import run
+from tests.cli.outcome import Outcome, Run
+
+
+@pytest.fixture
+def exphil(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run `exphil WORDS...` in this process."""
+
+    def call(*words: str | Path) -> Outcome:
+        capsys.readouterr()
+        code = run([str(word) for word in words])
+        captured = capsys.readouterr()
+        return Outcome(code, captured.out, captured.err)
+
+    return call

@@ -1,0 +1,91 @@
+"""`exphil sql` as people type it."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from exphil.store.sql_tables import TABLES
+from tests.cli.outcome import Run
+
+GAMES = 3
+"""Of the small store."""
+
+
+def test_a_table_by_default(exphil: Run, small_store: Path) -> None:
+    outcome = exphil(
+        "sql", "SELECT status, count(*) AS n FROM replays GROUP BY ALL ORDER BY ALL", "--store", small_store
+    )
+    assert outcome.code == 0
+    assert [line.split() for line in outcome.out.splitlines()] == [
+        ["status", "n"],
+        ["ok", str(GAMES)],
+        ["quarantined", "1"],
+    ]
+
+
+def test_the_store_may_come_from_the_environment(
+    exphil: Run, small_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXPHIL_STORE", str(small_store))
+    assert json.loads(exphil("sql", "SELECT 1 AS one", "--format", "json").out) == [{"one": 1}]
+
+
+def test_the_formats_agree(exphil: Run, small_store: Path, tmp_path: Path) -> None:
+    query = "SELECT replay_id, port, character_name, costume FROM players ORDER BY ALL"
+    as_json = json.loads(exphil("sql", query, "--store", small_store, "--format", "json").out)
+    as_csv = list(
+        csv.DictReader(io.StringIO(exphil("sql", query, "--store", small_store, "--format", "csv").out))
+    )
+    outcome = exphil("sql", query, "--store", small_store, "--output", tmp_path / "players.parquet")
+    as_parquet = pl.read_parquet(tmp_path / "players.parquet").to_dicts()
+    assert len(as_json) == 2 * GAMES
+    assert as_json == as_parquet
+    assert as_csv == [{name: str(value) for name, value in row.items()} for row in as_json]
+    assert outcome.err == f"{tmp_path / 'players.parquet'}: {2 * GAMES} rows\n"
+
+
+def test_without_a_query_the_tables_are_told(exphil: Run) -> None:
+    outcome = exphil("sql")
+    assert outcome.code == 0
+    for table in TABLES:
+        assert f"{table.name}: {table.doc}" in outcome.out
+        for column in table.columns:
+            assert f"\n{column.name} " in outcome.out
+            assert column.doc in outcome.out
+
+
+def test_without_a_query_the_tables_as_json(exphil: Run) -> None:
+    told = json.loads(exphil("sql", "--format", "json").out)
+    assert [table["table"] for table in told] == [table.name for table in TABLES]
+    assert [column["name"] for column in told[0]["columns"]] == list(TABLES[0].names)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("SELECT pth FROM replays",), 2, "path"),
+        (("FROM frame",), 2, "did you mean frames?"),
+        (("DROP VIEW replays",), 2, "DROP is no query"),
+        (("INSERT INTO replays VALUES (1)",), 2, "INSERT is no query"),
+        (("FROM read_text('/etc/passwd')",), 2, "nothing else"),
+        (("",), 2, "empty"),
+        (("SELECT 1", "--limit", "0"), 2, "--limit"),
+        (("SELECT 1", "--output", "answer.txt"), 2, ".txt"),
+        (("SELECT 1", "--output", "answer.csv", "--format", "table"), 2, "--format"),
+        (("SELECT 1", "--output", "no/such/folder/answer.csv"), 1, "No such file"),
+    ],
+)
+def test_mistakes_are_one_line(
+    exphil: Run, small_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...], code: int, told: str,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    outcome = exphil("sql", *words, "--store", small_store)
+    assert (outcome.code, outcome.out) == (code, "")
+    assert len(outcome.err.splitlines()) == 1
+    assert told in outcome.err
+    assert not any(tmp_path.iterdir())
