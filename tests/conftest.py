@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no failure: properties are about results, never about time.
+settings.register_profile("exphil", deadline=None)
+settings.load_profile("exphil")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
