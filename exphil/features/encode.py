@@ -38,12 +38,16 @@ class Encoded:
 
 
 def store_number(values: NDArray[Any], encoding: Number, out: NDArray[Any]) -> None:
-    """Write values as whole steps into `out`, clipped to its type; what is not finite counts as 0."""
+    """Write values as whole steps into `out`, clipped to its limits; what is not finite counts as 0."""
     work = np.multiply(values, np.float32(1.0 / encoding.step), dtype=np.float32)
     np.rint(work, out=work)
     if encoding.offset:
         work += np.float32(encoding.offset)
     low, high = _LIMITS[encoding.dtype]
+    if encoding.low is not None:
+        low = max(low, encoding.low / encoding.step + encoding.offset)
+    if encoding.high is not None:
+        high = min(high, encoding.high / encoding.step + encoding.offset)
     # One pass finds both what does not fit and what is no number: comparisons with NaN are false.
     if len(work) and not (work.min() >= low and work.max() <= high):
         work = np.clip(np.where(np.isfinite(work), work, np.float32(encoding.offset)), low, high)

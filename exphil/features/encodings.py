@@ -17,12 +17,17 @@ Json = dict[str, object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number:
-    """`step`: what one stored unit is worth in `unit`; `scale`: how many `unit` make 1.0 in the dim."""
+    """`step`: what one stored unit is worth in `unit`; `scale`: how many `unit` make 1.0 in the dim.
+
+    `low`, `high`: values beyond are clipped; None where the stored type is the only limit.
+    """
 
     step: float
     scale: float = 1.0
     offset: int = 0
     dtype: Literal["int16", "uint8"] = "int16"
+    low: float | None = None
+    high: float | None = None
 
     def canonical(self) -> Json:
         return {
@@ -31,6 +36,8 @@ class Number:
             "scale": self.scale,
             "offset": self.offset,
             "dtype": self.dtype,
+            "low": self.low,
+            "high": self.high,
         }
 
 

@@ -10,7 +10,7 @@ from exphil.features.feature import Feature
 from exphil.features.rows import PlayerRows
 from exphil.melee.controller import BUTTONS, SHOULDER_UNIT, STICK_UNIT, shoulder_units
 
-_STICK: Final = Number(step=1 / STICK_UNIT)
+_STICK: Final = Number(step=1 / STICK_UNIT, low=-1.0, high=1.0)
 
 
 def _shoulder(rows: PlayerRows) -> NDArray[Any]:

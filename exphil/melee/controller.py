@@ -1,8 +1,8 @@
 """The controller: eight buttons, two sticks in 17 bins an axis, one shoulder in 5. Thirteen heads in all.
 
-Stick values are kept as whole numbers of 1/640: modern recordings step by 1/80, the oldest by 1/128, and 640
-is the least number that both divide. Shoulders step by 1/140. So stored inputs are exact, and binning is
-integer arithmetic.
+Stick values are kept as whole numbers of 1/10240: people's sticks step by 1/80, the oldest recordings by 1/128,
+both of which divide it; a CPU's 1/127 is off by less than 1/20000. Shoulders step by 1/140. So stored inputs
+are exact, and binning is integer arithmetic.
 """
 
 from typing import Final
@@ -25,7 +25,7 @@ STICKS: Final = ("main_x", "main_y", "c_x", "c_y")
 HEADS: Final = (*(f"button_{name.lower()}" for name in BUTTONS), *STICKS, "shoulder")
 NUM_HEADS: Final = len(HEADS)
 
-STICK_UNIT: Final = 640
+STICK_UNIT: Final = 10240
 STICK_BINS: Final = 17
 SHOULDER_UNIT: Final = 140
 SHOULDER_BINS: Final = 5
@@ -53,7 +53,7 @@ def button_bits(physical: NDArray[np.uint16]) -> NDArray[np.uint8]:
 
 
 def stick_units(values: NDArray[np.float32]) -> NDArray[np.int16]:
-    """Stick values in [-1, 1] to whole 1/640."""
+    """Stick values in [-1, 1] to whole 1/10240."""
     return np.asarray(np.rint(np.clip(values, -1.0, 1.0) * np.float32(STICK_UNIT)).astype(np.int16))
 
 

@@ -262,6 +262,12 @@ def test_unsorted_frames_are_refused(build):
         turned.encode()
 
 
+def test_sticks_beyond_their_reach_are_clipped(build):
+    game = build(2, {1: {"pre_joystick_x": [1.5, -2.0]}, 2: {}})
+    np.testing.assert_array_equal(game.dims()["self.input.main_x"], [1, -1])
+    np.testing.assert_array_equal(V1.actions(game.encode().blocks, 0)[:, 8], [16, 0])
+
+
 def test_numbers_that_are_none_count_as_zero(build):
     wild = {"post_position_x": [np.nan, np.inf, -np.inf, 1e30]}
     np.testing.assert_allclose(build(4, {1: wild, 2: {}}).dims()["self.x"][:3], 0)
@@ -279,6 +285,8 @@ def test_every_number_loses_at_most_half_a_step(feature, values):
     stored = np.empty(len(values), encoding.dtype)
     store_number(np.array(values, np.float32), encoding, stored)
     low, high = ((limit - encoding.offset) * encoding.step for limit in (info.min, info.max))
+    low = low if encoding.low is None else max(low, encoding.low)
+    high = high if encoding.high is None else min(high, encoding.high)
     wanted = np.clip(values, low, high)
     back = (stored.astype(np.float64) - encoding.offset) * encoding.step
     assert (
