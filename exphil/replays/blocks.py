@@ -20,6 +20,9 @@ _UID: Final = (0x248, 29)
 _LANGUAGE: Final = 0x2BC
 _MATCH: Final = (0x2BD, 51)
 
+_UNDEFINED: Final = frozenset("\uf8f0\uf8f1\uf8f2\uf8f3")
+"""What Python's cp932 makes of bytes that Shift JIS does not define and peppi refuses."""
+
 METHODS: Final = {0: "Unresolved", 1: "Time", 2: "Game", 3: "Resolved", 7: "NoContest"}
 """Game end methods that peppi knows, by its names."""
 
@@ -92,7 +95,7 @@ def _blank_unreadable(payload: bytearray, offset: int, size: int, encoding: str)
         return False
     text = bytes(payload[offset : offset + size]).split(b"\0", 1)[0]
     try:
-        readable = "\xa0" not in text.decode(encoding) and not any(byte >= 0xFD for byte in text)
+        readable = not _UNDEFINED & set(text.decode(encoding))
     except UnicodeDecodeError:
         readable = False
     if not readable:

@@ -10,14 +10,17 @@ from exphil.replays.events import Header, Walk
 
 NUM_PORTS = 4
 
+_Mask = npt.NDArray[np.bool_]
+_Ints = npt.NDArray[np.int64]
+
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """The events of whole frames, in file order. `frame` numbers the groups, `ids` are the groups' frame ids."""
+    """The events of whole frames, in file order. `frame` numbers the groups, `ids` are their frame ids."""
 
     codes: npt.NDArray[np.uint8]
-    offsets: npt.NDArray[np.int64]
-    frame: npt.NDArray[np.int64]
+    offsets: _Ints
+    frame: _Ints
     ids: npt.NDArray[np.int32]
     players: frozenset[int]
     """Player indices with rows, those left out included."""
@@ -31,78 +34,94 @@ def group(data: bytes, header: Header, walk: Walk, ports: frozenset[int]) -> Fra
     A group without such a row is dropped, and so is the last one when a player's row in it is half written.
     """
     source = np.frombuffer(data, np.uint8)
-    usable = [code for code in events.FRAME_EVENTS if header.sizes.get(code, 0) >= events.SIZES[code][0][1]]
-    mine = np.isin(walk.codes, usable)
+    mine, notes = _usable(header, walk)
     codes, offsets = walk.codes[mine], walk.offsets[mine]
-    notes = []
-    short = sorted(set(np.unique(walk.codes[np.isin(walk.codes, events.FRAME_EVENTS) & ~mine]).tolist()))
-    for code in short:
-        notes.append(f"event 0x{code:02x} of {header.sizes[code]} bytes, too short for its kind, left out")
-    ids = (
-        source[offsets[:, None] + np.arange(1, 5)]
-        .reshape(-1, 4)
-        .copy()
-        .view(">i4")
-        .reshape(-1)
-        .astype(np.int32)
-    )
-    opens = np.ones(codes.size, np.bool_)
-    opens[1:] = (codes[1:] == events.FRAME_START) | (ids[1:] != ids[:-1]) | (codes[:-1] == events.FRAME_END)
+    if codes.size == 0:
+        return Frames(codes, offsets, offsets, np.empty(0, np.int32), frozenset(), frozenset(), tuple(notes))
+    ids = _frame_ids(source, offsets)
+    opens = _opens(codes, ids)
     frame = np.cumsum(opens) - 1
 
     rows = np.flatnonzero((codes == events.PRE) | (codes == events.POST))
-    index = source[offsets[rows] + 5].astype(np.int64)
+    index = source[offsets[rows] + 5]
     follower = source[offsets[rows] + 6] != 0
-    players = frozenset(np.unique(index).tolist())
+    players = _present(index)
     named = np.isin(index, list(ports))
     if not named.all():
-        strangers = sorted(players - ports)
-        beyond = ", ".join(str(player + 1) for player in strangers)
-        notes.append(f"rows of player {beyond}, not in the game start, left out")
+        strangers = ", ".join(str(player + 1) for player in sorted(players - ports))
+        notes.append(f"rows of player {strangers}, not in the game start, left out")
     keep = np.ones(codes.size, np.bool_)
     keep[rows[~named]] = False
     rows, index, follower = rows[named], index[named], follower[named]
 
-    # A row is whole when its frame holds a pre and a post event of the character; of doubles the last counts.
     character = (frame[rows] * NUM_PORTS + index) * 2 + follower
-    is_post = codes[rows] == events.POST
-    last = _last_of(character * 2 + is_post)
-    whole = last & np.isin(character, np.intersect1d(character[is_post], character[~is_post]))
+    whole, half = _pair(character, codes[rows] == events.POST)
     keep[rows[~whole]] = False
-    half = np.unique(frame[rows[~np.isin(character, character[whole])]])
-
-    count = int(frame[-1]) + 1 if frame.size else 0
-    has_row = np.zeros(count, np.bool_)
+    has_row = np.zeros(int(frame[-1]) + 1, np.bool_)
     has_row[frame[rows[whole & ~follower]]] = True
-    if count and half.size and half[-1] == count - 1:
-        has_row[-1] = False
-        half = half[:-1]
-    if count and not has_row[-1]:
-        first = int(offsets[np.searchsorted(frame, count - 1)])
+    has_half = np.zeros(has_row.size, np.bool_)
+    has_half[frame[rows[half]]] = True
+
+    has_row[-1] &= not has_half[-1]
+    if not has_row[-1]:
+        first = int(offsets[np.searchsorted(frame, has_row.size - 1)])
         notes.append(f"frame {int(ids[-1])} is not whole: cut at byte {first}")
-    dropped = int((~has_row[:-1]).sum())
-    if dropped:
-        notes.append(f"{dropped} frames without a player's row left out")
-    if half[has_row[half]].size if half.size else False:
-        notes.append(f"{half.size} frames lack half of a player's row: the row is left out")
-    keep &= has_row[frame] if count else keep
-    renumber = np.cumsum(has_row) - 1
-    group_ids = ids[np.flatnonzero(opens)] if count else ids
-    with_follower = frozenset(np.unique(index[whole & follower]).tolist())
+    if not has_row[:-1].all():
+        notes.append(f"{int((~has_row[:-1]).sum())} times a frame without a player's row, left out")
+    if (has_half & has_row).any():
+        notes.append(f"{int((has_half & has_row).sum())} times half a player's row in a frame, left out")
+    keep &= has_row[frame]
     return Frames(
-        codes[keep],
-        offsets[keep],
-        renumber[frame[keep]],
-        group_ids[has_row] if count else ids,
-        players,
-        with_follower,
-        tuple(notes),
+        codes=codes[keep],
+        offsets=offsets[keep],
+        frame=(np.cumsum(has_row) - 1)[frame[keep]],
+        ids=ids[opens][has_row],
+        players=players,
+        ports_with_follower=_present(index[whole & follower]),
+        notes=tuple(notes),
     )
 
 
-def _last_of(keys: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Which elements are the last of their key."""
-    last = np.zeros(keys.size, np.bool_)
-    _, places = np.unique(keys[::-1], return_index=True)
-    last[keys.size - 1 - places] = True
-    return last
+def _usable(header: Header, walk: Walk) -> tuple[_Mask, list[str]]:
+    """Which events belong to frames and are long enough to be what their code says."""
+    usable = np.zeros(256, np.bool_)
+    notes = []
+    for code in events.FRAME_EVENTS:
+        size = header.sizes.get(code, 0)
+        usable[code] = size >= events.SIZES[code][0][1]
+        if not usable[code] and (walk.codes == code).any():
+            notes.append(f"event 0x{code:02x} of {size} bytes, too short for its kind, left out")
+    return usable[walk.codes], notes
+
+
+def _frame_ids(source: npt.NDArray[np.uint8], offsets: _Ints) -> npt.NDArray[np.int32]:
+    ids = np.zeros(offsets.size, np.uint32)
+    for place in range(1, 5):
+        ids = (ids << np.uint32(8)) | source[offsets + place]
+    return ids.view(np.int32)
+
+
+def _opens(codes: npt.NDArray[np.uint8], ids: npt.NDArray[np.int32]) -> _Mask:
+    """Which events begin a group: a frame start, another frame id, or whatever follows a frame end."""
+    opens = np.ones(codes.size, np.bool_)
+    opens[1:] = (codes[1:] == events.FRAME_START) | (ids[1:] != ids[:-1]) | (codes[:-1] == events.FRAME_END)
+    return opens
+
+
+def _pair(character: _Ints, is_post: _Mask) -> tuple[_Mask, _Mask]:
+    """Which events make whole rows, and which are half of one. Of an event written twice the last counts."""
+    last = np.zeros(character.size, np.bool_)
+    keys = character * 2 + is_post
+    distinct, places = np.unique(keys[::-1], return_index=True)
+    last[character.size - 1 - places] = True
+    paired = np.zeros(distinct.size, np.bool_)
+    if distinct.size > 1:
+        twins = (distinct[1:] // 2) == (distinct[:-1] // 2)
+        paired[1:] |= twins
+        paired[:-1] |= twins
+    complete = paired[np.searchsorted(distinct, keys)]
+    return last & complete, ~complete
+
+
+def _present(index: npt.NDArray[np.uint8]) -> frozenset[int]:
+    return frozenset(np.flatnonzero(np.bincount(index, minlength=1)).tolist())

@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from exphil.errors import ReplayError
 from exphil.replays import blocks, events
@@ -21,6 +22,10 @@ Offsets = npt.NDArray[np.int64]
 
 FIRST_FRAME: Final = -123
 OLDEST: Final[Version] = (0, 1, 0)
+
+_RANK: Final = np.full(256, 2, np.int64)
+"""Order of events in a frame: before 2.2 it is the pre events that open one for peppi."""
+_RANK[[events.FRAME_START, events.PRE, events.FRAME_END]] = 0, 1, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +65,7 @@ def rewrite(data: bytes, header: Header) -> Rewrite:
         )
     notes += frames.notes
     target = _target(header.version, frames)
-    if start.ports_with_follower < frames.ports_with_follower:
-        start = start.with_followers(frames.ports_with_follower)
-    start = start.fitted(target)
+    start = start.with_followers(frames.ports_with_follower).fitted(target)
     notes += start.notes
     if end is not None:
         end = end.fitted(target)
@@ -135,9 +138,9 @@ def _stream(
     kept = np.isin(frames.codes, list(sizes))
     codes, offsets, frame = frames.codes[kept], frames.offsets[kept], frames.frame[kept]
     count = frames.ids.size
-    rank = np.where(codes == events.FRAME_START, 0, np.where(codes == events.FRAME_END, 2, 1))
+    rank = _RANK[codes]
     invented = []
-    for code, place in ((events.FRAME_START, 0), (events.FRAME_END, 2)):
+    for code in (events.FRAME_START, events.FRAME_END):
         missing = np.ones(count, np.bool_)
         missing[frame[codes == code]] = False
         invented.append(missing)
@@ -146,7 +149,7 @@ def _stream(
             codes = np.concatenate([codes, np.full(added.size, code, np.uint8)])
             offsets = np.concatenate([offsets, np.full(added.size, -1, np.int64)])
             frame = np.concatenate([frame, added])
-            rank = np.concatenate([rank, np.full(added.size, place)])
+            rank = np.concatenate([rank, np.full(added.size, _RANK[code])])
     order = np.lexsort((np.where(offsets < 0, 0, offsets), rank, frame))
     codes, offsets, frame = codes[order], offsets[order], frame[order]
     return _scatter(data, header, sizes, codes, offsets, frames.ids[frame]), sizes, invented[0], invented[1]
@@ -169,11 +172,13 @@ def _scatter(
     total = int(places[-1]) if places.size else 0
     places = places - steps[codes]
     out = np.zeros(total, np.uint8)
-    for code in np.unique(codes):
+    for code in sizes:
         mine = (codes == code) & (offsets >= 0)
         if mine.any():
-            span = np.arange(min(sizes[code], header.sizes[code]) + 1)
-            out[places[mine][:, None] + span] = source[offsets[mine][:, None] + span]
+            width = min(sizes[code], header.sizes[code]) + 1
+            sliding_window_view(out, width, writeable=True)[places[mine]] = sliding_window_view(
+                source, width
+            )[offsets[mine]]
     made = offsets < 0
     out[places[made]] = codes[made]
     out[places[made][:, None] + np.arange(1, 5)] = ids[made].astype(">i4").view(np.uint8).reshape(-1, 4)
