@@ -85,7 +85,9 @@ def open_run(models: Path, name: str) -> Run:
         content = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
         made_with = content.pop("run")
         return Run(folder, TrainConfig.from_dict(content), made_with)
-    except (OSError, ValueError, KeyError, AttributeError) as error:
+    except UsageError as error:
+        raise StoreError(f"{folder / CONFIG}: {error}") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError(
             f"{folder / CONFIG} cannot be read ({error}); restore it, or begin another run"
         ) from error

@@ -1,5 +1,6 @@
 """Train, validation and test: stable shares of the sets of games, cut where `--split` says."""
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -91,17 +92,13 @@ def fitting_split(keys: list[float]) -> Split | None:
         return None
     candidates = [
         Split(train, validation, 100 - train - validation)
-        for train in range(5, 100, 5)
-        for validation in range(5, 101 - train, 5)
+        for train in range(1, 100)
+        for validation in range(1, 101 - train)
     ]
     candidates.sort(key=lambda split: (split.test == 0, abs(split.train - 80) + abs(split.validation - 10)))
     for split in candidates:
-        first, second = split.train / 100, (split.train + split.validation) / 100
-        counts = (
-            sum(key < first for key in keys),
-            sum(first <= key < second for key in keys),
-            sum(key >= second for key in keys),
-        )
-        if counts[0] and counts[1] and (counts[2] or not split.test):
+        first = bisect_left(keys, split.train / 100)
+        second = bisect_left(keys, (split.train + split.validation) / 100)
+        if 0 < first < second and (second < len(keys) or not split.test):
             return split
     return None
