@@ -12,6 +12,9 @@ from pipelines.session import Session
 POOL = "feature_store"
 """The store has one writer at a time."""
 
+GROUP = "exphil"
+"""One group: the UI draws the graph of several only on a click."""
+
 
 @dg.multi_asset(
     name="ingest",
@@ -21,7 +24,7 @@ POOL = "feature_store"
             "replays",
             description="A row a replay file or archive member: what it is, who played, or why it could not be read.",
             kinds={"parquet", "peppi"},
-            group_name="reading",
+            group_name=GROUP,
             partitions_def=BATCHES,
         ),
         dg.AssetSpec(
@@ -30,7 +33,7 @@ POOL = "feature_store"
             description="A row a character and frame: input before, state after. Items and stage events beside them."
             " Read in the same pass as `replays`.",
             kinds={"parquet", "arrow"},
-            group_name="reading",
+            group_name=GROUP,
             partitions_def=BATCHES,
         ),
     ],
@@ -57,7 +60,7 @@ def ingest(
     partitions_def=BATCHES,
     pool=POOL,
     kinds={"zarr", "numpy"},
-    group_name="features",
+    group_name=GROUP,
     description="The 287 dims of feature set v1 for every two-player game, in chunked Zarr v3.",
 )
 def embeddings(
@@ -80,7 +83,7 @@ def embeddings(
     partitions_def=BATCHES,
     pool=POOL,
     kinds={"parquet", "polars"},
-    group_name="features",
+    group_name=GROUP,
     description="Segments: the stretches of a player's viewpoint that training windows may be cut from.",
 )
 def windows(
@@ -103,7 +106,7 @@ def windows(
     partitions_def=BATCHES,
     pool=POOL,
     kinds={"numpy"},
-    group_name="training",
+    group_name=GROUP,
     description="Memory-mapped rows of every eligible game, both players in a row: what training gathers from.",
 )
 def packs(

@@ -16,6 +16,7 @@ def _asset_check(check: Check) -> dg.AssetChecksDefinition:
         shown = "\n".join(f"- {example}" for example in found.examples)
         return dg.AssetCheckResult(
             passed=found.passed,
+            severity=dg.AssetCheckSeverity.ERROR if check.is_fault else dg.AssetCheckSeverity.WARN,
             description=None if found.passed else f"{found.num_wrong} wrong of {found.num_checked}",
             metadata={
                 "checked": found.num_checked,

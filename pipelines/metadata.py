@@ -15,18 +15,20 @@ MOST_NOTES = 20
 
 
 def of_report(store: Store, report: Report) -> dict[str, Any]:
-    """Figures of the run, and what the asset's parts of the batch hold now."""
+    """What the asset's parts of the batch hold now, and what this run added, as `run_...`."""
     parts = store.manifest.of(report.asset, report.batch)
-    figures = dict(report.metadata())
-    figures["batch_parts"] = len(parts)
-    figures["batch_megabytes"] = round(sum(part.num_bytes for part in parts) / 1e6, 3)
-    for table in sorted({table for part in parts for table in part.rows}):
-        figures[f"batch_{table}"] = sum(part.rows.get(table, 0) for part in parts)
+    figures: dict[str, Any] = {
+        table: sum(part.rows.get(table, 0) for part in parts)
+        for table in sorted({table for part in parts for table in part.rows})
+    }
+    figures["parts"] = len(parts)
+    figures["megabytes"] = round(sum(part.num_bytes for part in parts) / 1e6, 3)
+    figures |= {f"run_{name}": figure for name, figure in report.metadata().items()}
     if report.notes:
         shown = [f"- {note}" for note in report.notes[:MOST_NOTES]]
         if len(report.notes) > MOST_NOTES:
             shown.append(f"- and {len(report.notes) - MOST_NOTES} more")
-        figures["notes"] = dg.MetadataValue.md("\n".join(shown))
+        figures["run_notes"] = dg.MetadataValue.md("\n".join(shown))
     return figures
 
 
@@ -36,13 +38,9 @@ def of_replays(store: Store, batch: str) -> dict[str, Any]:
     players = _table(store, "players", batch)
     if replays is None:
         return {}
-    found: dict[str, Any] = {}
-    for status, count in replays.group_by("status").len().sort("status").iter_rows():
-        found[f"batch_{status}"] = count
-    found["formats"] = dg.MetadataValue.md(
-        _table_markdown(replays.filter(pl.col("version").is_not_null()), "version")
-    )
+    found: dict[str, Any] = dict(replays.group_by("status").len().sort("status").iter_rows())
     found["modes"] = dg.MetadataValue.md(_table_markdown(replays.filter(pl.col("status") == "ok"), "mode"))
+    found["formats"] = dg.MetadataValue.md(_table_markdown(replays, "version"))
     if players is not None:
         found["characters_by_stage"] = _chart(_played_where(replays, players), "characters by stage")
     return found

@@ -9,6 +9,7 @@ from pydantic import Field
 from exphil.backbones.config import CONFIGS, config_class
 from exphil.training.config import TrainConfig
 from pipelines import charts
+from pipelines.assets import GROUP
 from pipelines.lost_runs import tag_run
 from pipelines.session import Session
 
@@ -80,7 +81,7 @@ class _Log:
     deps=["packs"],
     pool="training",
     kinds={"torch"},
-    group_name="training",
+    group_name=GROUP,
     description="A policy trained on every pack: `models/<run>/` with weights, configuration, metrics and model card.",
 )
 def policy(
