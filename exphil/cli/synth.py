@@ -14,7 +14,7 @@ def synth(
     seed: int = 0,
     frames: int = 4000,
     versions: Annotated[list[str] | None, Parameter(consume_multiple=True)] = None,
-    workers: int = 1,
+    workers: int | None = None,
     overwrite: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Write valid .slp files from a small simulation, to try things out without replays.
@@ -41,7 +41,7 @@ def synth(
     versions
         Versions of the format to use in turn, as 3.14.0; by default eight from 1.7.1 to 3.18.0.
     workers
-        Processes that play games.
+        Processes that play games; by default as many as are worth starting.
     overwrite
         Write into a folder that holds other things too.
     """

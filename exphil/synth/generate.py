@@ -4,8 +4,10 @@ import errno
 import multiprocessing
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -14,13 +16,15 @@ from typing import Final
 from exphil.errors import ExphilError, UsageError
 from exphil.synth.events import Version
 from exphil.synth.match import MAX_FRAMES, MIN_FRAMES, VERSIONS, draw_match
-from exphil.synth.simulate import simulate
+from exphil.synth.simulate import simulate_each
 from exphil.synth.writer import replay_bytes
 
 # What a chunk may hold, so that memory stays near 150 MB a worker; more games at once are faster by the game.
 _MAX_GAMES: Final = 96
 _MAX_GAME_FRAMES: Final = 400_000
 _BYTES_A_FRAME: Final = 330
+# Below this a process takes longer to start than to play.
+_FRAMES_WORTH_A_WORKER: Final = 50_000
 _MAX_SEED: Final = 2**63
 
 
@@ -84,17 +88,25 @@ def synthesise(
     seed: int = 0,
     max_frames: int = 4000,
     versions: Sequence[Version] = VERSIONS,
-    workers: int = 1,
+    workers: int | None = None,
     overwrite: bool = False,
     on_progress: Callable[[int], None] | None = None,
 ) -> Written:
-    """Write `count` games into `folder`; `on_progress` is told the number of files after each chunk."""
+    """Write `count` games into `folder`.
+
+    Args:
+        max_frames: the most frames a game may have.
+        workers: processes; as many as are worth starting where None.
+        on_progress: told the number of files after each chunk.
+    """
     if count < 1:
         raise UsageError(f"--count must be 1 or more, not {count}")
     if not 0 <= seed < _MAX_SEED:
         raise UsageError(f"--seed must be from 0 to {_MAX_SEED - 1}, not {seed}")
     if not MIN_FRAMES <= max_frames <= MAX_FRAMES:
         raise UsageError(f"--frames must be from {MIN_FRAMES} to {MAX_FRAMES}, not {max_frames}")
+    if workers is None:
+        workers = max(1, min(os.cpu_count() or 1, count * max_frames // _FRAMES_WORTH_A_WORKER))
     if workers < 1:
         raise UsageError(f"--workers must be 1 or more, not {workers}")
     if not versions:
@@ -121,7 +133,7 @@ def write_chunk(chunk: Chunk) -> Written:
         for index in chunk.indices
     ]
     num_frames = num_bytes = 0
-    for match, track in zip(matches, simulate(matches), strict=True):
+    for match, track in zip(matches, simulate_each(matches), strict=True):
         data = replay_bytes(match, track)
         write_file(chunk.folder / replay_name(match.index), data)
         num_frames += track.num_frames
@@ -164,13 +176,19 @@ def _run(chunks: list[Chunk], workers: int) -> Iterator[Written]:
     if workers == 1:
         yield from map(write_chunk, chunks)
         return
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        pending: set[Future[Written]] = {pool.submit(write_chunk, chunk) for chunk in chunks}
-        try:
-            while pending:
-                done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                for future in done:
-                    yield future.result()
-        finally:
-            for future in pending:
-                future.cancel()
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_ignore_interrupts)
+    try:
+        for future in as_completed([pool.submit(write_chunk, chunk) for chunk in chunks]):
+            yield future.result()
+    except BrokenProcessPool as error:
+        raise ExphilError(
+            "a process that played games died, perhaps for want of memory; try again with --workers 1"
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _ignore_interrupts() -> None:
+    """In a worker: Ctrl-C is the parent's business."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

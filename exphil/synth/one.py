@@ -1,8 +1,9 @@
 """One replay to order, for tests and for trying things out."""
 
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import Literal, TypedDict, Unpack
 
+from exphil.synth.doubles import four_players
 from exphil.synth.events import Version
 from exphil.synth.generate import write_file
 from exphil.synth.match import change_match, draw_match
@@ -26,6 +27,7 @@ class ReplayOptions(TypedDict, total=False):
     quits: bool | None
     timer_seconds: int | None
     cut: str
+    four: Literal["teams", "free-for-all"] | None
 
 
 def synth_replay(
@@ -43,6 +45,7 @@ def synth_replay(
     quits: bool | None = False,
     timer_seconds: int | None = None,
     cut: str = "none",
+    four: Literal["teams", "free-for-all"] | None = None,
 ) -> bytes:
     """The bytes of one `.slp` file; what is None is drawn from (seed, index).
 
@@ -51,7 +54,11 @@ def synth_replay(
         rollbacks: repeat frame ids as netplay does; needs version 3.0 or later.
         quits: end by L+R+A+Start instead of by stocks or time.
         cut: `none`, `in-progress`, `truncated` or `no-end`, see `exphil.synth.writer.replay_bytes`.
+        four: a game of four players, of whom everything but version, frames and cut is drawn.
     """
+    if four is not None:
+        match, track = four_players(seed, index, max_frames=frames, version=version, is_teams=four == "teams")
+        return replay_bytes(match, track, cut=cut)
     match = change_match(
         draw_match(seed, index, max_frames=frames, versions=(version,)),
         stage=stage,

@@ -1,6 +1,6 @@
 """Play many games in lock-step and keep every frame of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -32,21 +32,22 @@ def game_stream(match: Match, stream: int) -> np.random.Generator:
 
 def simulate(matches: Sequence[Match]) -> list[Track]:
     """Play the games; each comes out the same whatever others it is played with."""
+    return list(simulate_each(matches))
+
+
+def simulate_each(matches: Sequence[Match]) -> Iterator[Track]:
+    """The same, one track at a time: what is not asked for yet takes little memory."""
     games = tuple(matches)
     limits = np.array([_last_index(match) + 1 for match in games])
-    num_frames = int(limits.max())
     stages = [
         draw_stage_track(match.stage, int(limit), match.is_frozen_stadium, game_stream(match, _STAGE_STREAM))
         for match, limit in zip(games, limits, strict=True)
     ]
-    draws, habits = _draw_players(games, limits)
     world = World(games)
-    recording = Recording(num_frames, world)
-    lasts, methods = _play(world, recording, games, limits, stages, draws, habits)
-    return [
-        _track(recording, games[number], number, int(lasts[number]) + 1, int(methods[number]), stages[number])
-        for number in range(len(games))
-    ]
+    recording = Recording(int(limits.max()), world)
+    lasts, methods = _play(world, recording, games, limits, stages)
+    for number, match in enumerate(games):
+        yield _track(recording, match, number, int(lasts[number]) + 1, int(methods[number]), stages[number])
 
 
 def _last_index(match: Match) -> int:
@@ -75,10 +76,9 @@ def _play(
     games: tuple[Match, ...],
     limits: NDArray[np.int64],
     stages: list[StageTrack],
-    draws: NDArray[np.float32],
-    habits: NDArray[np.float32],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Run every frame; returns the last row of each game and how it ended."""
+    draws, habits = _draw_players(games, limits)
     fountains = [number for number, match in enumerate(games) if match.stage == "FOUNTAIN_OF_DREAMS"]
     players, items = Players(world, habits), Projectiles(world)
     methods = np.where([match.quits for match in games], _NO_CONTEST, _TIME)

@@ -15,7 +15,7 @@ Columns = dict[str, NDArray[Any]]
 class FighterTrack:
     """One fighter, a row a frame. `pre` and `post` are named as the events' fields; `present` is where rows exist."""
 
-    side: int  # 0 or 1: which player of the match
+    side: int  # which player of the match
     follower: bool
     pre: Columns
     post: Columns
@@ -37,4 +37,4 @@ class Track:
     stage: StageTrack
     method: int
     lras_side: int | None
-    placements: tuple[int, int]
+    placements: tuple[int, ...]

@@ -41,7 +41,7 @@ def replay_bytes(match: Match, track: Track, *, cut: str = "none") -> bytes:
     head = events.payloads_event(match.version) + game_start(match)
     body = _frame_bytes(match, track, timeline)
     last = FIRST_FRAME + track.num_frames - 1
-    counts = [_character_frames(track, side) for side in range(2)]
+    counts = [_character_frames(track, side) for side in range(len(match.players))]
     about = metadata(match, last, counts)
     if cut == "in-progress":
         return wrap_replay(head + body, None, raw_length=0)

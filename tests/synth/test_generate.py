@@ -2,6 +2,8 @@
 
 import errno
 import hashlib
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
@@ -76,6 +78,24 @@ def test_a_failed_write_leaves_nothing_half(tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(ExphilError, match="disk is full"):
         synthesise(tmp_path, count=1, max_frames=220)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dead_worker_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Dying:
+        def __init__(self, *args: object, **kwargs: object) -> None:
+            self.closed = False
+
+        def submit(self, *args: object) -> Future[None]:
+            future: Future[None] = Future()
+            future.set_exception(BrokenProcessPool("a child was killed"))
+            return future
+
+        def shutdown(self, **kwargs: object) -> None:
+            self.closed = True
+
+    monkeypatch.setattr(generate, "ProcessPoolExecutor", Dying)
+    with pytest.raises(ExphilError, match="--workers 1"):
+        synthesise(tmp_path, count=2, max_frames=220, workers=2)
 
 
 def test_a_disk_too_small_is_noticed_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

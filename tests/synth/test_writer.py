@@ -2,6 +2,7 @@
 
 import unicodedata
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -216,3 +217,17 @@ def test_what_cannot_be_written_is_refused() -> None:
         synth_replay(characters=("BOWSER", "FOX"))
     with pytest.raises(UsageError, match="200 to"):
         synth_replay(frames=10)
+
+
+@pytest.mark.parametrize("four", ["teams", "free-for-all"])
+def test_games_of_four_are_told_as_such(four: Literal["teams", "free-for-all"], tmp_path: Path) -> None:
+    game = parse(synth_replay(version=(3, 13, 0), frames=500, four=four), tmp_path)
+    assert game.start["is_teams"] == (four == "teams")
+    assert [player["port"] for player in game.start["players"]] == ["P1", "P2", "P3", "P4"]
+    assert game.frames.field("ports").type.num_fields == 4
+    places = [player["placement"] for player in game.end["players"]]
+    if four == "teams":
+        assert [player["team"]["color"] for player in game.start["players"]] == [0, 1, 0, 1]
+        assert places in ([0, 1, 0, 1], [1, 0, 1, 0])
+    else:
+        assert sorted(places) == [0, 1, 2, 3]
