@@ -136,7 +136,9 @@ class FeatureDecoder(nn.Module):
         relation = FORMULAS["relation"](torch, me, other, stage)
         dense += [self._dims(piece, player, 0, relation, sign) for piece in pieces["self"]]
         dense += [self._dims(piece, shared, None, {}, sign) for piece in pieces["shared"]]
-        return torch.cat(dense, dim=-1), player["ids"].flatten(-2).long()
+        # Joining contiguous parts is one copy a row; joining views of wider tensors goes element by element.
+        parts = [part.contiguous() for part in dense]
+        return torch.cat(parts, dim=-1), player["ids"].flatten(-2).long()
 
     def actions(self, rows: Tensor, viewpoint: Tensor) -> Tensor:
         """The input of each frame as classes of the 13 heads, (B, L, H) int64."""
