@@ -31,4 +31,6 @@ def assert_same_frames(left: pa.StructArray, right: pa.StructArray) -> None:
 
 def _same(left: pa.Array, right: pa.Array) -> bool:
     """Equal bit for bit: NaN equals NaN."""
-    return left.type == right.type and left.to_pylist().__repr__() == right.to_pylist().__repr__()
+    if pa.types.is_float32(left.type) and left.type == right.type:
+        left, right = left.view(pa.uint32()), right.view(pa.uint32())
+    return bool(left.equals(right))
