@@ -54,7 +54,7 @@ _ERAS: Final = (
 # Most players start with four; short games would then never end by stocks.
 _STOCKS: Final = (4, 4, 4, 3, 2, 2)
 # Games of one set are drawn from the same (seed, index // GAMES_A_SET).
-GAMES_A_SET: Final = 3
+GAMES_A_SET: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +138,10 @@ def draw_match(
     version = versions[(index // GAMES_A_SET) % len(versions)]
     players = _draw_players(of_set, of_game, version)
     year = max(year for since, year in _ERAS if version >= since)
-    start = datetime(year, 1, 1, 12) + timedelta(
-        days=int(of_set.integers(0, 365)), minutes=int(of_set.integers(0, 600)) + 7 * (index % GAMES_A_SET)
+    session = datetime(year, 1, 1, 12) + timedelta(
+        days=int(of_set.integers(0, 365)), minutes=int(of_set.integers(0, 600))
     )
+    start = session + timedelta(minutes=7 * (index % GAMES_A_SET))
     online = version >= (3, 9, 0) or (version >= (3, 7, 0) and of_set.random() < 0.5)
     stamp = start.strftime("%Y-%m-%dT%H:%M:%S")
     most_seconds = (max_frames + FIRST_FRAME - 1) // 60
@@ -156,7 +157,7 @@ def draw_match(
         started_at=stamp if version < (2, 1, 0) else f"{stamp}Z",
         platform="dolphin" if online else "nintendont",
         console="" if online else f"Station {int(of_set.integers(1, 9))}",
-        match_id=f"mode.ranked-{start.strftime('%Y-%m-%dT%H:%M:%S')}.00-0" if version >= (3, 14, 0) else "",
+        match_id=f"mode.ranked-{session.strftime('%Y-%m-%dT%H:%M:%S')}.00-0" if version >= (3, 14, 0) else "",
         game_number=1 + index % GAMES_A_SET,
         is_pal=bool(version >= (1, 5, 0) and of_set.random() < 0.05),
         is_frozen_stadium=bool(version >= (2, 0, 0) and of_set.random() < 0.5),
