@@ -21,6 +21,7 @@ import numpy as np
 import pyarrow as pa
 import torch
 
+from exphil.features import V1
 from exphil.store.packs import Packs
 from exphil.store.segments_query import select_segments
 from exphil.store.store import Store
@@ -30,7 +31,7 @@ from exphil.training.loader import Loader
 from exphil.training.sampler import Sampler
 
 FRAMES_OF_A_GAME = 10_000
-ROW_BYTES = 330
+ROW_BYTES = V1.row_dtype.itemsize
 
 
 @dataclass(frozen=True)

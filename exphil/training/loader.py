@@ -11,8 +11,11 @@ from exphil.training.batch import Batch
 from exphil.training.dataset import Gatherer, PackFiles, collate
 from exphil.training.sampler import Epoch, Sampler
 
-PREFETCH: Final = 3
-"""Batches gathered ahead: enough to hide a slow read, few enough to cost no memory worth naming."""
+HANDOVER: Final = 4
+"""Batches handed over at a time: waking the other thread costs as much as gathering a batch."""
+
+PREFETCH: Final = 2
+"""Handovers kept ready: enough to hide a slow read, few enough to cost no memory worth naming."""
 
 POLL_SECONDS: Final = 0.1
 
@@ -53,10 +56,10 @@ class Loader:
 
 def prefetched(load: Callable[[], Batch | None]) -> Generator[Batch, None, None]:
     """What `load` returns until it returns None, called ahead in a thread that ends with the iterator."""
-    ready: queue.Queue[Batch | BaseException | None] = queue.Queue(PREFETCH)
+    ready: queue.Queue[list[Batch] | BaseException | None] = queue.Queue(PREFETCH)
     stopped = threading.Event()
 
-    def offer(item: Batch | BaseException | None) -> bool:
+    def offer(item: list[Batch] | BaseException | None) -> bool:
         while not stopped.is_set():
             try:
                 ready.put(item, timeout=POLL_SECONDS)
@@ -67,9 +70,11 @@ def prefetched(load: Callable[[], Batch | None]) -> Generator[Batch, None, None]
 
     def work() -> None:
         try:
-            while (batch := load()) is not None:
-                if not offer(batch):
+            size = 1  # the first batch is handed over alone: somebody waits for it
+            while batches := [batch for _ in range(size) if (batch := load()) is not None]:
+                if not offer(batches):
                     return
+                size = HANDOVER
             offer(None)
         except BaseException as error:  # handed to the reader, who raises it
             offer(error)
@@ -80,7 +85,7 @@ def prefetched(load: Callable[[], Batch | None]) -> Generator[Batch, None, None]
         while (item := ready.get()) is not None:
             if isinstance(item, BaseException):
                 raise item
-            yield item
+            yield from item
     finally:
         stopped.set()
         thread.join()
