@@ -84,11 +84,6 @@ class Database:
             require_query(self._connection, text)
             return Answer(self._reader(text, batch_rows), self._paths)
 
-    def select(self, text: str, values: list[str] | None = None) -> pa.Table:
-        """Answer a query of our own making, whole; `values` fill its `?`."""
-        with _told(self._paths):
-            return self._connection.execute(text, values or []).to_arrow_table()
-
     def _reader(self, text: str, batch_rows: int) -> pa.RecordBatchReader:
         relation = self._connection.sql(text)
         # DuckDB 1.5 renamed it; before, there is only the old name

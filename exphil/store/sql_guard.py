@@ -1,8 +1,9 @@
 """Which SQL is a query, and what a person reads when it is not.
 
-The type of a statement alone does not tell: from DuckDB 2.0 on, `WITH x AS (COPY ... TO 'file')` is a SELECT
-statement, and EXPLAIN ANALYZE runs what it explains. So a text that contains a writing word anywhere, be it
-in a string, must also have a syntax tree of nothing but query nodes.
+The type of a statement does not tell: from DuckDB 2.0 on, `WITH x AS (COPY ... TO 'file')` is a SELECT statement,
+EXPLAIN ANALYZE runs what it explains, and `json_execute_serialized_sql` and `query` run SQL that they are given as
+text. So a query must have a syntax tree of nothing but query nodes, whose table functions are all known to be
+harmless.
 """
 
 import difflib
@@ -15,19 +16,36 @@ import duckdb
 
 from exphil.errors import ExphilError, StoreError, UsageError
 
-_WRITING_WORDS: Final = ("copy", "delete", "insert", "merge", "truncate", "update")
-_PIVOT_WORDS: Final = (
-    *_WRITING_WORDS,
-    "attach",
-    "create",
-    "database",
-    "execute",
-    "export",
-    "import",
-    "prepare",
-)
-_SETTING_FUNCTIONS: Final = ("enable_logging", "enable_profil")
 _QUERY_NODES: Final = frozenset({"CTE_NODE", "RECURSIVE_CTE_NODE", "SELECT_NODE", "SET_OPERATION_NODE"})
+
+_TABLE_FUNCTIONS: Final = frozenset(
+    {
+        "duckdb_columns",
+        "duckdb_functions",
+        "duckdb_keywords",
+        "duckdb_settings",
+        "duckdb_tables",
+        "duckdb_types",
+        "duckdb_views",
+        "generate_series",
+        "histogram",
+        "histogram_values",
+        "json_each",
+        "json_tree",
+        "pragma_table_info",
+        "pragma_version",
+        "range",
+        "repeat",
+        "repeat_row",
+        "unnest",
+    }
+)
+"""Functions that a query may name in FROM: they read no file, run no SQL, change no setting."""
+
+_NOT_IN_PIVOT: Final = (
+    "attach", "copy", "create", "database", "delete", "execute", "export", "import", "insert", "merge", "prepare",
+    "truncate", "update",
+)  # fmt: skip
 
 _EXPLAIN_OPTIONS: Final = re.compile(r"\s*(analyze\b|verbose\b|\([^()]*\)(?=\s*\w))", re.IGNORECASE)
 _NO_TABLE: Final = re.compile(r"Table with name (.+?) does not exist", re.DOTALL)
@@ -42,23 +60,15 @@ def require_query(connection: duckdb.DuckDBPyConnection, text: str) -> None:
     Raises:
         UsageError: it writes, changes settings, is several statements or none, or cannot be parsed.
     """
-    statements = connection.extract_statements(text)
-    types = [statement.type.name for statement in statements]
+    types = [statement.type.name for statement in connection.extract_statements(text)]
     if not types:
         raise UsageError("the query is empty")
-    if function := _mentions(
-        text, _SETTING_FUNCTIONS
-    ):  # 1.4 would log to a closed file, and abort the process
-        raise UsageError(f"{function.upper()} changes settings, which are locked")
     if types == ["EXPLAIN"]:
         require_query(connection, _explained(text))
     elif types == ["SELECT"]:
-        if _mentions(text, _WRITING_WORDS):
-            _require_query_nodes(connection, text)
+        _require_harmless_tree(connection, text)
     elif types in (["MULTI"], ["CREATE", "SELECT"]) and "pivot" in text.lower():
-        # DuckDB makes a temporary type for PIVOT's columns first; its syntax tree cannot be looked at.
-        if word := _mentions(text, _PIVOT_WORDS):
-            raise UsageError(f"a PIVOT query may not contain the word {word.upper()}, be it in a string")
+        _require_harmless_pivot(connection, text)
     elif len(types) > 1:
         raise UsageError(f"one query at a time: these are {len(types)} statements")
     else:
@@ -107,38 +117,48 @@ def _folded(error: BaseException) -> str:
     return " ".join(_KIND.sub("", text).split())
 
 
-def _mentions(text: str, words: Sequence[str]) -> str | None:
-    """The first of the words that occurs anywhere in the text, in strings and comments too."""
-    lowered = text.lower()
-    return next((word for word in words if word in lowered), None)
-
-
 def _explained(text: str) -> str:
     """What follows EXPLAIN and its options."""
     rest = re.sub(r"^\s*explain\b", "", text, count=1, flags=re.IGNORECASE)
     if rest == text:
         raise UsageError("EXPLAIN must be the first word")
-    while (option := _EXPLAIN_OPTIONS.match(rest)) and not _mentions(option[0], _WRITING_WORDS):
+    while option := _EXPLAIN_OPTIONS.match(rest):
         rest = rest[option.end() :]
     return rest
 
 
-def _require_query_nodes(connection: duckdb.DuckDBPyConnection, text: str) -> None:
+def _require_harmless_tree(connection: duckdb.DuckDBPyConnection, text: str) -> None:
     [row] = connection.execute("SELECT json_serialize_sql(?)", [text]).fetchall()
     tree = json.loads(row[0])
     if tree.get("error", True):
-        raise UsageError("a query whose syntax tree cannot be looked at may not contain a writing word")
-    for node in _node_types(tree):
-        if node not in _QUERY_NODES:
-            raise UsageError(f"{node.split('_')[0]} is no query: the store is only read")
+        raise UsageError(f"the query cannot be checked: {tree.get('error_message', 'no syntax tree')}")
+    for part in _parts(tree):
+        kind = part.get("type")
+        if kind == "TABLE_FUNCTION":
+            name = str(part["function"]["function_name"]).lower()
+            if name not in _TABLE_FUNCTIONS:
+                raise UsageError(f"a query reads the tables of the store and nothing else, not {name}()")
+        elif isinstance(kind, str) and kind.endswith("_NODE") and kind not in _QUERY_NODES:
+            raise UsageError(f"{kind.split('_')[0]} is no query: the store is only read")
 
 
-def _node_types(tree: Any) -> Iterator[str]:
+def _require_harmless_pivot(connection: duckdb.DuckDBPyConnection, text: str) -> None:
+    """DuckDB makes a type for PIVOT's columns first, so it has no tree to look at: every name counts instead."""
+    functions = connection.execute(
+        "SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE function_type LIKE 'table%'"
+    ).fetchall()
+    lowered = text.lower()
+    for name in sorted({*_NOT_IN_PIVOT, *(name for (name,) in functions)} - _TABLE_FUNCTIONS):
+        if name in lowered:
+            raise UsageError(f"a PIVOT query may not contain the word {name.upper()}, be it in a string")
+
+
+def _parts(tree: Any) -> Iterator[dict[str, Any]]:
+    """Every object of a syntax tree."""
     if isinstance(tree, dict):
-        if isinstance(kind := tree.get("type"), str) and kind.endswith("_NODE"):
-            yield kind
+        yield tree
         for value in tree.values():
-            yield from _node_types(value)
+            yield from _parts(value)
     elif isinstance(tree, list):
         for value in tree:
-            yield from _node_types(value)
+            yield from _parts(value)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -210,6 +211,12 @@ OUTSIDE = [
     "FROM query('WITH x AS (COPY (SELECT 1) TO ''{root}/one.parquet'') FROM replays')",
     "SELECT * FROM range(3) WHERE range = (SELECT count(*) FROM read_text('{file}'))",
     "FROM json_execute_serialized_sql(json_serialize_sql('FROM read_text(''{file}'')'))",
+    "FROM query('FROM read_text(''{file}'')')",
+    "FROM main.query('SELECT 1')",
+    "SELECT (SELECT count(*) FROM \"query\"('SELECT 1'))",
+    "SUMMARIZE FROM query('SELECT 1')",
+    "PIVOT (FROM query('SELECT 1 AS a')) ON a USING count(*)",
+    "PIVOT replays ON status USING count((FROM read_text('{file}')))",
     "FROM enable_logging(storage = 'file', storage_path = '{root}/log')",
     "FROM enable_profiling(save_location = '{root}/profile.json')",
     "FROM sqlite_scan('{file}', 'x')",
@@ -228,6 +235,33 @@ def test_nothing_outside_the_committed_parts_is_reached(parts: PartFiles, tmp_pa
     with Database(parts) as database, pytest.raises(UsageError):
         database.query(query.replace("{file}", str(secret)).replace("{root}", quoted)).read_all()
     assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("query", [query for query in OUTSIDE if "{file}" in query or "://" in query])
+def test_the_connection_itself_is_closed(parts: PartFiles, tmp_path: Path, query: str) -> None:
+    """The second wall: the same attacks, past the check of the query."""
+    secret = tmp_path / "secret.csv"
+    secret.write_text("a,b\nsecret,1\n")
+    with Database(parts) as database, pytest.raises((duckdb.Error, OSError)):
+        database._reader(query.replace("{file}", str(secret)), 1000).read_all()
+
+
+def test_a_query_given_as_text_or_tree_is_not_run(parts: PartFiles) -> None:
+    """Both could hold a COPY that the parser of the outer query never sees."""
+    part = parts.parts["replays"][0]
+    path = part.replace("'", "''")
+    evil = f"WITH x AS (COPY (SELECT 1) TO '{path}' (USE_TMP_FILE false)) SELECT * FROM replays"
+    [row] = duckdb.connect().execute("SELECT json_serialize_sql('SELECT 1')").fetchall()
+    texts = [
+        "FROM query('" + evil.replace("'", "''").replace("COPY", "CO' || 'PY") + "')",
+        "FROM json_execute_serialized_sql('" + str(row[0]).replace("'", "''") + "')",
+    ]
+    before = Path(part).read_bytes()
+    with Database(parts) as database:
+        for text in texts:
+            with pytest.raises(UsageError, match="nothing else"):
+                database.query(text)
+    assert Path(part).read_bytes() == before
 
 
 def test_spilling_happens_outside_the_working_folder(
