@@ -1,5 +1,6 @@
 """Columns of one game as numpy arrays, aligned to the frames that are encoded."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -28,6 +29,16 @@ class TableColumns:
     def is_null(self, name: str) -> bool:
         """Whether the column holds nothing but null."""
         return bool(self._table.column(name).null_count == len(self))
+
+    def where_held(self, names: Sequence[str]) -> NDArray[np.bool_] | None:
+        """Rows in which none of the columns is null; None where that is every row."""
+        held = None
+        for name in names:
+            column = self._table.column(name)
+            if column.null_count:
+                valid = np.asarray(column.is_valid().to_numpy(), bool)
+                held = valid if held is None else held & valid
+        return held
 
     def __getitem__(self, name: str) -> NDArray[Any] | None:
         if name not in self._columns:

@@ -1,13 +1,15 @@
 """What the encoder must get right, above all where earlier systems got it wrong."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from exphil.features import V1
-from exphil.features.encode import store_number, to_blocks
+from exphil.features.encode import to_blocks
 from exphil.features.encodings import Number
+from exphil.features.numbers import store_number
 from exphil.melee.actions import NO_ACTION
 from exphil.melee.characters import INTERNAL_NAMES
 from exphil.melee.geometry import GEOMETRY
@@ -161,6 +163,19 @@ def test_only_frames_with_both_players_are_encoded(build):
     game = build(7, {1: first, 2: second}, first=0)
     np.testing.assert_array_equal(game.encode().frame, [1, 2, 5])
     np.testing.assert_allclose(game.dims()["opponent.percent"], [0.1, 0.2, 0.5])
+
+
+@pytest.mark.parametrize("lost", ["pre_state", "post_state"])
+def test_rows_that_lost_an_event_are_left_out(build, lost):
+    """A mended recording may lack a fighter's pre or post event: that frame is no observation."""
+    game = build(5, {1: {}, 2: {"post_percent": [1.0, 2.0, 3.0, 4.0, 5.0]}}, first=0)
+    place = game.frames.schema.get_field_index(lost)
+    values = game.frames[lost].to_pylist()
+    values[6] = None
+    frames = game.frames.set_column(place, lost, pa.array(values, game.frames.schema.field(lost).type))
+    mended = type(game)(frames, game.items, game.stage_frames)
+    np.testing.assert_array_equal(mended.encode().frame, [0, 2, 3, 4])
+    np.testing.assert_allclose(mended.dims()["opponent.percent"] * 100, [1, 3, 4, 5], atol=1e-4)
 
 
 def test_game_without_common_frames_encodes_to_nothing(build):

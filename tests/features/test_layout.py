@@ -12,11 +12,21 @@ from exphil.features.encodings import Derived, Flag, Id
 from exphil.features.render import layout_json
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "feature_layout_v1.json"
+VALUES = GOLDEN.with_name("feature_values_v1.json")
 
 
 def test_layout_is_the_released_one():
     """A released set never changes: a different table is another set. See tests/golden/README.md."""
     assert json.loads(layout_json(V1)) == json.loads(GOLDEN.read_text(encoding="utf-8"))
+
+
+def test_values_are_the_released_ones():
+    """The same bytes read as the same dims for ever: formulas and tables may not drift under a fingerprint."""
+    golden = json.loads(VALUES.read_text(encoding="utf-8"))
+    assert golden["fingerprint"] == V1.fingerprint
+    rows = np.frombuffer(bytes.fromhex(golden["rows"]), V1.row_dtype)
+    for viewpoint, expected in enumerate(golden["values"]):
+        np.testing.assert_allclose(V1.decode(rows, viewpoint), expected, rtol=1e-5, atol=1e-5)
 
 
 def test_width_is_287_and_six_are_ids():
