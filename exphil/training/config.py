@@ -50,7 +50,7 @@ class TrainConfig:
     )
     epochs: int = option(3, "Passes over the training frames.", at_least=1)
     max_steps: int | None = option(None, "Stop after this many batches, if the epochs have more.", at_least=1)
-    batch_size: int = option(256, "Windows of a batch.", at_least=1)
+    batch_size: int = option(64, "Windows of a batch.", at_least=1)
     learning_rate: float = option(
         1e-3, "Highest learning rate; it rises, then falls along a cosine.", above=0
     )

@@ -110,26 +110,30 @@ class Gatherer:
             start: (B,) first row of the window.
             stop: (B,) row after the last one of its game; a window that reaches past it repeats the last row.
         """
-        n, row_bytes = self._num_rows, self._parts[0].shape[1]
+        n = self._num_rows
         fits = start + n <= stop
+        views = self._overlapping
         if fits.all() and (part == part[0]).all():
-            # One indexing operation over a view whose row i is the window that starts at i.
-            windows = self._overlapping[int(part[0])][start]
-            return windows.reshape(len(start), n, row_bytes)
-        out = np.empty((len(start), n, row_bytes), np.uint8)
-        parts = self._parts
-        for i, (p, a) in enumerate(zip(part.tolist(), np.where(fits, start, -1).tolist(), strict=True)):
-            if a >= 0:
-                out[i] = parts[p][a : a + n]
-        for i in np.flatnonzero(~fits).tolist():
-            rows = parts[int(part[i])][int(start[i]) : int(stop[i])]
-            out[i, : len(rows)] = rows
-            out[i, len(rows) :] = rows[-1]
-        return out
+            windows = views[int(part[0])][start]
+        else:
+            # Joining views beats copying into place; either lets other threads run while a page is read.
+            pieces = [
+                views[p][a] if whole else self._padded(p, a, b)
+                for p, a, b, whole in zip(
+                    part.tolist(), start.tolist(), stop.tolist(), fits.tolist(), strict=True
+                )
+            ]
+            windows = np.concatenate(pieces)
+        return windows.reshape(len(start), n, -1)
+
+    def _padded(self, part: int, start: int, stop: int) -> Bytes:
+        """The rows of a game's end, the last repeated until they fill a window; flat."""
+        rows = self._parts[part][start:stop]
+        return np.concatenate([rows, np.repeat(rows[-1:], self._num_rows - len(rows), axis=0)]).reshape(-1)
 
 
 def _overlapping(part: Bytes, num_rows: int) -> Bytes:
-    """(windows, n * row_bytes) view of all windows of a pack."""
+    """(windows, n * row_bytes) view of a pack: row i is the window that starts at row i."""
     row_bytes = part.shape[1]
     count = max(0, part.shape[0] - num_rows + 1)
     return np.lib.stride_tricks.as_strided(
@@ -175,8 +179,3 @@ def collate(segments: Segments, gatherer: Gatherer, windows: Windows, length: in
 def diversity(replay: torch.Tensor) -> float:
     """Distinct replays of a batch over its windows, in (0, 1]."""
     return len(torch.unique(replay)) / len(replay)
-
-
-def row_bytes(packs: PackFiles) -> int:
-    """Bytes of a row of the packs."""
-    return int(packs.parts[0].shape[1])
