@@ -19,10 +19,9 @@ from exphil.errors import ReplayError
 from exphil.replays import archives
 from exphil.replays.limits import FREE_BYTES, MAX_BYTES, MAX_RATIO
 
-SUFFIXES: Final = (".slp", ".slp.gz")
+SUFFIXES: Final = (".slp", ".slp.gz", ".slpz")
 
 UNREAD: Final = {
-    ".slpz": "slpz files are not read: decompress it with slpz first",
     ".zlp": "zlp files are not read: decompress it with slippc first",
     ".rar": "RAR archives are not read: unpack it first",
 }
@@ -223,12 +222,21 @@ def _read_archive(archive: str, group: list[Source]) -> Iterator[tuple[Source, C
 
 
 def _unpacked(name: str, data: bytes) -> Contents | ReplayError:
-    if not name.lower().endswith(".gz"):
-        return Contents(data, None)
+    lower = name.lower()
     try:
-        return Contents(_gunzip(io.BytesIO(data), len(data)), None)
+        if lower.endswith(".gz"):
+            data = _gunzip(io.BytesIO(data), len(data))
+        elif lower.endswith(".slpz"):
+            data = _unslpz(data)
     except ReplayError as error:
         return error
+    return Contents(data, None)
+
+
+def _unslpz(data: bytes) -> bytes:
+    from exphil.replays import slpz
+
+    return slpz.unpack(data)
 
 
 def _read_plain(source: Source) -> Contents | ReplayError:
@@ -241,6 +249,8 @@ def _read_plain(source: Source) -> Contents | ReplayError:
         if source.path.lower().endswith(".gz"):
             with path.open("rb") as file:
                 return Contents(_gunzip(file, source.num_bytes), None)
+        if source.path.lower().endswith(".slpz"):
+            return Contents(_unslpz(path.read_bytes()), None)
         return Contents(path.read_bytes(), path)
     except ReplayError as error:
         return error

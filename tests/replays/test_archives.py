@@ -147,10 +147,10 @@ class TestEveryKind:
         assert list(result.values()) == ["its name points out of the archive"]
 
     def test_an_archive_inside_is_a_row_with_a_reason(self, tmp_path, suffix):
-        MAKERS[suffix](tmp_path / f"box{suffix}", {"inner.zip": b"PK", "a.slp": A, "b.slpz": B})
+        MAKERS[suffix](tmp_path / f"box{suffix}", {"inner.zip": b"PK", "a.slp": A, "b.zlp": B})
         assert answers(tmp_path) == {
             f"box{suffix}!/a.slp": A,
-            f"box{suffix}!/b.slpz": "slpz files are not read: decompress it with slpz first",
+            f"box{suffix}!/b.zlp": "zlp files are not read: decompress it with slippc first",
             f"box{suffix}!/inner.zip": "an archive inside an archive is not read: unpack it first",
         }
 

@@ -101,7 +101,7 @@ class TestFolders:
         write(tmp_path / os.fsdecode(b"\xff.slp"))
         assert below(tmp_path) == {"\\udcff.slp": "its name is not UTF-8: rename it"}
 
-    @pytest.mark.parametrize("name", ["a.slpz", "a.zlp", "a.RAR"])
+    @pytest.mark.parametrize("name", ["a.zlp", "a.RAR"])
     def test_formats_that_no_library_reads_say_the_way_out(self, tmp_path, name):
         write(tmp_path / name)
         (source,) = find_sources([tmp_path])
