@@ -1,6 +1,7 @@
 """The controller as 13 choices, each conditioned on the hidden state and on the choices before it.
 
-Shapes: ... any leading dimensions (B, or B and L), H hidden size, 13 heads, 81 logits.
+Shapes: ... any leading dimensions (B, or B and L), H hidden size, 13 heads, 81 logits. What the heads are given,
+(..., H + 81), is the backbone's output and, beside it, the code of the input that is held now.
 A choice is a class index; a button is 0 or 1. Order: eight buttons, main x, main y, c x, c y, shoulder.
 
 Buttons have one logit each, the other heads one a class; the one-hot code of the choices has the same layout,
@@ -23,12 +24,20 @@ WIDTHS: Final = (1,) * NUM_BUTTONS + HEAD_SIZES[NUM_BUTTONS:]
 """Logits of each head, and numbers of its one-hot code."""
 
 NUM_LOGITS: Final = sum(WIDTHS)
+
+HELD_LOGITS: Final = (8.0, 5.0)
+"""What is held now, against what is not, at initialisation: for buttons (0.98 held on), and for the other heads."""
+
 STARTS: Final = tuple(sum(WIDTHS[:head]) for head in range(NUM_HEADS))
 SHOULDER_START: Final = STARTS[-1]
 
 
 class ActionHeads(nn.Module):
-    """Hidden state to a distribution over controller inputs."""
+    """Hidden state to a distribution over controller inputs.
+
+    Most inputs are held for many frames, so fresh heads guess that what is held stays, and learn from there: one
+    linear map from the held input's code to the logits starts as that guess, beside the path through the hidden state.
+    """
 
     seen: Tensor
     used: Tensor
@@ -37,22 +46,36 @@ class ActionHeads(nn.Module):
         """`units`: width of each head's own hidden layer, which the later heads see too."""
         super().__init__()
         self.units = units
+        self.sizes = (hidden_size, NUM_LOGITS)
         self.from_hidden = nn.Linear(hidden_size, NUM_HEADS * units)
         self.from_choices = nn.Linear(NUM_LOGITS, NUM_HEADS * units, bias=False)
         self.to_logits = nn.Linear(NUM_HEADS * units, NUM_LOGITS)
+        self.from_held = nn.Linear(NUM_LOGITS, NUM_LOGITS)
+        self._initialise()
         choice_head = torch.repeat_interleave(torch.arange(NUM_HEADS), torch.tensor(WIDTHS))
         unit_head = torch.arange(NUM_HEADS).repeat_interleave(units)
         self.register_buffer("seen", (unit_head[:, None] > choice_head).float(), persistent=False)
         self.register_buffer("used", (choice_head[:, None] >= unit_head).float(), persistent=False)
 
+    @torch.no_grad()
+    def _initialise(self) -> None:
+        """Fresh heads say little more than that what is held stays."""
+        button, other = HELD_LOGITS
+        nn.init.normal_(self.to_logits.weight, std=0.01)
+        nn.init.zeros_(self.to_logits.bias)
+        self.from_held.weight.copy_(other * torch.eye(NUM_LOGITS))
+        self.from_held.weight[:NUM_BUTTONS, :NUM_BUTTONS] = button * torch.eye(NUM_BUTTONS)
+        self.from_held.bias.zero_()[:NUM_BUTTONS] = -button / 2
+
     def logits(self, hidden: Tensor, actions: Tensor) -> Tensor:
-        """(..., H), (..., 13) -> (..., 81): each head's given the true choices of those before."""
+        """(..., H + 81), (..., 13) -> (..., 81): each head's given the true choices of those before."""
+        hidden, held = hidden.split(self.sizes, dim=-1)
         code = encode(actions, hidden.dtype)
         units = silu(self.from_hidden(hidden) + linear(code, self.from_choices.weight * self.seen))
-        return linear(units, self.to_logits.weight * self.used, self.to_logits.bias)
+        return linear(units, self.to_logits.weight * self.used, self.to_logits.bias) + self.from_held(held)
 
     def log_prob(self, hidden: Tensor, actions: Tensor) -> Tensor:
-        """(..., H), (..., 13) int64 -> (..., 13): nats by head; their sum is the action's log-probability."""
+        """(..., H + 81), (..., 13) int64 -> (..., 13): nats by head; their sum is that of the whole action."""
         return score(self.logits(hidden, actions), actions)
 
     @torch.no_grad()
@@ -64,29 +87,28 @@ class ActionHeads(nn.Module):
         top_p: float = 1.0,
         generator: torch.Generator | None = None,
     ) -> Tensor:
-        """(B, H) -> (B, 13) int64. Temperature 0 takes each head's likeliest class in turn.
+        """(B, H + 81) -> (B, 13) int64. Temperature 0 takes each head's likeliest class in turn.
 
         `top_p` below 1 keeps the fewest likeliest classes that hold that share of a head's probability.
         """
+        hidden, held = hidden.split(self.sizes, dim=-1)
         batch = hidden.shape[0]
         context = self.from_hidden(hidden)
         onto = (self.from_choices.weight * self.seen).t()  # (81, 13 units)
-        weight, bias = self.to_logits.weight * self.used, self.to_logits.bias
+        weight, offset = self.to_logits.weight * self.used, self.to_logits.bias + self.from_held(held)
         units = hidden.new_zeros(batch, 0)
         actions = torch.empty(batch, NUM_HEADS, dtype=torch.int64, device=hidden.device)
         for head, (start, width) in enumerate(zip(STARTS, WIDTHS, strict=True)):
             own = silu(context[:, head * self.units : (head + 1) * self.units])
             units = torch.cat((units, own), dim=1)
             rows = slice(start, start + width)
-            logits = linear(units, weight[rows, : units.shape[1]], bias[rows])
+            logits = linear(units, weight[rows, : units.shape[1]]) + offset[:, rows]
             if width == 1:
                 logits = torch.cat((torch.zeros_like(logits), logits), dim=1)
             choice = draw(logits, temperature, top_p, generator)
             actions[:, head] = choice
-            if width == 1:
-                context = context + choice.unsqueeze(1) * onto[start]
-            else:
-                context = context + onto[start + choice]
+            told = choice.unsqueeze(1) * onto[start] if width == 1 else onto[start + choice]
+            context = context + told
         return actions
 
 

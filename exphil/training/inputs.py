@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from exphil.melee.actions import LAST_ACTION
 from exphil.melee.characters import INTERNAL_NAMES
+from exphil.training.heads import NUM_LOGITS
 
 IdKind = Literal["action", "character"]
 
@@ -35,16 +36,16 @@ class IdEmbedding(nn.Module):
 
 
 class InputEmbedding(nn.Module):
-    """Dense features beside the embeddings of the ids; self, opponent and followers share a table."""
+    """Dense features, the code of the held input, and embeddings of the ids; all players share a table."""
 
     def __init__(self, dense_size: int, id_kinds: Sequence[IdKind], sizes: dict[IdKind, int]) -> None:
         """`id_kinds`: the kind of each id column, in order; `sizes`: embedding width of each kind."""
         super().__init__()
         self.tables = nn.ModuleDict({kind: IdEmbedding(kind, size) for kind, size in sizes.items()})
         self.id_kinds = tuple(id_kinds)
-        self.output_size = dense_size + sum(sizes[kind] for kind in id_kinds)
+        self.output_size = dense_size + NUM_LOGITS + sum(sizes[kind] for kind in id_kinds)
 
-    def forward(self, dense: Tensor, ids: Tensor) -> Tensor:
-        """(..., dense_size), (..., ids) int64 -> (..., output_size)"""
+    def forward(self, dense: Tensor, held: Tensor, ids: Tensor) -> Tensor:
+        """(..., dense_size), (..., 81), (..., ids) int64 -> (..., output_size)"""
         vectors = [self.tables[kind](ids[..., column]) for column, kind in enumerate(self.id_kinds)]
-        return torch.cat((dense.to(vectors[0].dtype), *vectors), dim=-1)
+        return torch.cat((dense, held, *vectors), dim=-1)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from exphil.backbones.base import State
 from exphil.backbones.registry import build_backbone
 from exphil.training.batch import Batch
-from exphil.training.heads import ActionHeads
+from exphil.training.heads import ActionHeads, encode
 from exphil.training.inputs import IdKind, InputEmbedding
 from exphil.training.loss import Nll, Supervise, first_scored, nll
 from exphil.training.policy_config import PolicyConfig
@@ -57,9 +57,13 @@ class Policy(nn.Module):
         return cast(Decoder, self.decoder)
 
     def forward(self, rows: Tensor, viewpoint: Tensor) -> Tensor:
-        """(B, L, row_bytes) uint8, (B,) int64 -> hidden (B, L, H), causal."""
-        hidden: Tensor = self.backbone(self.inputs(*self._read(rows, viewpoint)))
-        return hidden
+        """(B, L, row_bytes) uint8, (B,) int64 -> hidden (B, L, H + 81), causal, as the heads take it.
+
+        Each frame holds its own input: it is on the screen, and most often it is the next one too.
+        """
+        dense, ids = self._read(rows, viewpoint)
+        held = encode(self._read.actions(rows, viewpoint), dense.dtype)
+        return torch.cat((self.backbone(self.inputs(dense, held, ids)), held), dim=-1)
 
     def log_probs(self, batch: Batch) -> Tensor:
         """(B, L, 13) log-probability, in nats, of each head's true choice, at every frame."""
@@ -79,9 +83,12 @@ class Policy(nn.Module):
         return self.backbone.initial_state(batch)
 
     def step(self, rows: Tensor, viewpoint: Tensor, state: State) -> tuple[Tensor, State]:
-        """One frame: (B, row_bytes) uint8, (B,) int64, memory -> hidden (B, H), memory after it."""
-        dense, ids = self._read(rows.unsqueeze(1), viewpoint)
-        return self.backbone.step(self.inputs(dense, ids).squeeze(1), state)
+        """One frame: (B, row_bytes) uint8, (B,) int64, memory -> hidden (B, H + 81), memory after."""
+        rows = rows.unsqueeze(1)
+        dense, ids = self._read(rows, viewpoint)
+        held = encode(self._read.actions(rows, viewpoint), dense.dtype)
+        hidden, after = self.backbone.step(self.inputs(dense, held, ids).squeeze(1), state)
+        return torch.cat((hidden, held.squeeze(1)), dim=-1), after
 
     def sample(
         self,
@@ -91,7 +98,7 @@ class Policy(nn.Module):
         top_p: float = 1.0,
         generator: torch.Generator | None = None,
     ) -> Tensor:
-        """(B, H) -> (B, 13) int64: an input drawn head by head."""
+        """(B, H + 81) -> (B, 13) int64: an input drawn head by head."""
         return self.heads.sample(hidden, temperature=temperature, top_p=top_p, generator=generator)
 
     def _targets(self, batch: Batch) -> Tensor:

@@ -20,8 +20,13 @@ def heads() -> ActionHeads:
     made = ActionHeads(HIDDEN, units=6)
     with torch.no_grad():
         for parameter in made.parameters():
-            parameter.mul_(3)
+            parameter.normal_(std=0.5)
     return made
+
+
+def random_hidden(*shape: int) -> torch.Tensor:
+    """Any backbone output beside the code of any held input."""
+    return torch.cat((torch.randn(*shape, HIDDEN), encode(random_actions(*shape), torch.float32)), dim=-1)
 
 
 def random_actions(*shape: int) -> torch.Tensor:
@@ -36,7 +41,7 @@ def every_class(actions: torch.Tensor, head: int) -> Iterator[torch.Tensor]:
 
 
 def test_the_probabilities_of_each_head_add_up_to_one(heads: ActionHeads) -> None:
-    hidden, actions = torch.randn(4, 3, HIDDEN), random_actions(4, 3)
+    hidden, actions = random_hidden(4, 3), random_actions(4, 3)
     for head in range(NUM_HEADS):
         total = sum(heads.log_prob(hidden, other)[..., head].exp() for other in every_class(actions, head))
         torch.testing.assert_close(total, torch.ones(4, 3))
@@ -46,7 +51,7 @@ def test_the_probabilities_of_each_head_add_up_to_one(heads: ActionHeads) -> Non
 @given(head=st.integers(0, NUM_HEADS - 1), seed=st.integers(0, 10**6))
 def test_a_choice_shows_in_later_heads_only(head: int, seed: int) -> None:
     torch.manual_seed(seed)
-    heads, hidden, actions = ActionHeads(HIDDEN, units=4), torch.randn(5, HIDDEN), random_actions(5)
+    heads, hidden, actions = ActionHeads(HIDDEN, units=4), random_hidden(5), random_actions(5)
     other = actions.clone()
     other[:, head] = (other[:, head] + 1) % HEAD_SIZES[head]
     before, after = heads.log_prob(hidden, actions), heads.log_prob(hidden, other)
@@ -55,7 +60,7 @@ def test_a_choice_shows_in_later_heads_only(head: int, seed: int) -> None:
 
 
 def test_every_class_of_every_head_is_told_apart_by_the_later_ones(heads: ActionHeads) -> None:
-    hidden, actions = torch.randn(1, HIDDEN), random_actions(1)
+    hidden, actions = random_hidden(1), random_actions(1)
     for head in range(NUM_HEADS - 1):
         seen = {tuple(heads.log_prob(hidden, a)[0, head + 1 :].tolist()) for a in every_class(actions, head)}
         assert len(seen) == HEAD_SIZES[head]
@@ -63,12 +68,26 @@ def test_every_class_of_every_head_is_told_apart_by_the_later_ones(heads: Action
 
 def test_the_hidden_state_shows_in_every_head(heads: ActionHeads) -> None:
     actions = random_actions(8)
-    before, after = (heads.log_prob(torch.randn(8, HIDDEN), actions) for _ in range(2))
+    before, after = (heads.log_prob(random_hidden(8), actions) for _ in range(2))
     assert (before != after).any(dim=0).all()
 
 
+def test_fresh_heads_guess_that_what_is_held_stays() -> None:
+    held = random_actions(200)
+    hidden = torch.cat((torch.randn(200, HIDDEN), encode(held, torch.float32)), dim=-1)
+    found = ActionHeads(HIDDEN, units=8).log_prob(hidden, held).exp()
+    assert found[:, :8].min() > 0.95
+    assert found[:, 8:].min() > 0.8
+
+
+def test_the_held_input_shows_in_every_head(heads: ActionHeads) -> None:
+    hidden, actions = random_hidden(8), random_actions(8)
+    other = torch.cat((hidden[:, :HIDDEN], random_hidden(8)[:, HIDDEN:]), dim=-1)
+    assert (heads.log_prob(hidden, actions) != heads.log_prob(other, actions)).any(dim=0).all()
+
+
 def test_any_leading_shape_gives_the_same(heads: ActionHeads) -> None:
-    hidden, actions = torch.randn(4, 3, HIDDEN), random_actions(4, 3)
+    hidden, actions = random_hidden(4, 3), random_actions(4, 3)
     flat = heads.log_prob(hidden.flatten(0, 1), actions.flatten(0, 1))
     torch.testing.assert_close(heads.log_prob(hidden, actions), flat.unflatten(0, (4, 3)))
 
@@ -77,7 +96,7 @@ def test_any_leading_shape_gives_the_same(heads: ActionHeads) -> None:
 def test_samples_fall_as_often_as_their_probability_says(heads: ActionHeads, temperature: float) -> None:
     """Of each head, given what the heads before it fell on; within five standard deviations."""
     draws = 40_000
-    hidden = torch.randn(1, HIDDEN).expand(draws, HIDDEN)
+    hidden = random_hidden(1).expand(draws, -1)
     actions = heads.sample(hidden, temperature=temperature, generator=torch.Generator().manual_seed(11))
     logits = heads.logits(hidden, actions)
     for head, (name, place) in enumerate(head_slices()):
@@ -90,7 +109,7 @@ def test_samples_fall_as_often_as_their_probability_says(heads: ActionHeads, tem
 
 
 def test_a_generator_decides_the_sample(heads: ActionHeads) -> None:
-    hidden = torch.randn(64, HIDDEN)
+    hidden = random_hidden(64)
     first, again, other = (
         heads.sample(hidden, generator=torch.Generator().manual_seed(seed)) for seed in (1, 1, 2)
     )
@@ -99,7 +118,7 @@ def test_a_generator_decides_the_sample(heads: ActionHeads) -> None:
 
 
 def test_temperature_zero_takes_the_likeliest_in_turn(heads: ActionHeads) -> None:
-    hidden = torch.randn(16, HIDDEN)
+    hidden = random_hidden(16)
     actions = heads.sample(hidden, temperature=0)
     for head in range(NUM_HEADS):
         scores = torch.stack([heads.log_prob(hidden, a)[:, head] for a in every_class(actions, head)])

@@ -11,6 +11,7 @@ from exphil.backbones.registry import BACKBONES
 from exphil.errors import UsageError
 from exphil.melee.controller import HEAD_SIZES, NUM_HEADS
 from exphil.training.batch import Batch
+from exphil.training.heads import NUM_LOGITS
 from exphil.training.inputs import NUM_IDS, IdKind
 from exphil.training.policy import Policy
 from exphil.training.policy_config import PolicyConfig
@@ -117,7 +118,7 @@ def test_players_share_a_table() -> None:
     policy = make()
     assert set(policy.inputs.tables) == {"action", "character"}
     ids = torch.tensor([7, 7, 2, 2])
-    vectors = policy.inputs(torch.zeros(DENSE), ids)[DENSE:]
+    vectors = policy.inputs(torch.zeros(DENSE), torch.zeros(NUM_LOGITS), ids)[DENSE + NUM_LOGITS :]
     assert torch.equal(vectors[:32], vectors[32:64])
     assert torch.equal(vectors[64:80], vectors[80:])
 
