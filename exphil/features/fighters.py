@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from exphil.features.rows import Index, PlayerRows, TableColumns, positions_of
 
-# A row that lacks one of these lost an event when its recording was cut or mended: it says nothing.
-_EVENTS: Final = ("pre_state", "post_state")
+# A column of each event, and a feature's source. A row without one lost an event when its recording was mended: it says nothing.
+_EVENTS: Final = ("pre_joystick_x", "post_state")
 _WHOLE: Final = slice(None)
 
 
