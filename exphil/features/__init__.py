@@ -2,7 +2,16 @@
 
 from exphil.features.catalog import FEATURE_SETS, V1, feature_set
 from exphil.features.encode import Blocks, Encoded
-from exphil.features.layout import FeatureSet
+from exphil.features.layout import BlockName, FeatureSet
 from exphil.features.mismatch import describe_mismatch
 
-__all__ = ["FEATURE_SETS", "V1", "Blocks", "Encoded", "FeatureSet", "describe_mismatch", "feature_set"]
+__all__ = [
+    "FEATURE_SETS",
+    "V1",
+    "BlockName",
+    "Blocks",
+    "Encoded",
+    "FeatureSet",
+    "describe_mismatch",
+    "feature_set",
+]

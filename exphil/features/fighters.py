@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from exphil.features.rows import Index, PlayerRows, TableColumns, positions_of
 
-# A column of each event, and a feature's source. A row without one lost an event when its recording was mended: it says nothing.
+# A column of each event, both sources of features. A row without one lost that event when its recording was
+# mended, and is no observation.
 _EVENTS: Final = ("pre_joystick_x", "post_state")
 _WHOLE: Final = slice(None)
 
