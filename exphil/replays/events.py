@@ -7,6 +7,7 @@ whose size the first event (0x35) tells. See the Slippi replay format specificat
 import struct
 from array import array
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Final
 
 import numpy as np
@@ -33,6 +34,9 @@ GECKO: Final = 0x3D
 FOD: Final = 0x3F
 WHISPY: Final = 0x40
 STADIUM: Final = 0x41
+
+MAX_EVENTS: Final = 8_000_000
+"""Most events that are walked: what the longest recording holds, and little enough to index in memory."""
 
 FRAME_EVENTS: Final = (PRE, POST, FRAME_START, ITEM, FRAME_END, FOD, WHISPY, STADIUM)
 
@@ -201,17 +205,22 @@ def walk(data: bytes, header: Header) -> Walk:
     steps = [0] * 256
     for code, size in header.sizes.items():
         steps[code] = size + 1
+    steps[PAYLOADS] = steps[GAME_START] = 0  # each comes once: whoever joined two recordings gets the first
     offsets = array("q")
     append = offsets.append
     position = header.start + 1 + header.sizes[GAME_START]
     trouble = None
-    while position < limit:
+    for _ in repeat(None, MAX_EVENTS):
+        if position >= limit:
+            break
         step = steps[data[position]]
         if not step:
-            trouble = f"unknown event 0x{data[position]:02x} at byte {position}"
+            trouble = _no_event(data[position], position)
             break
         append(position)
         position += step
+    else:
+        trouble = f"more than {MAX_EVENTS} events: read up to byte {position}"
     if position > limit:
         position = offsets.pop()
         trouble = f"cut inside an event at byte {position}"
@@ -220,3 +229,9 @@ def walk(data: bytes, header: Header) -> Walk:
     where = np.frombuffer(offsets, dtype=np.int64) if offsets else np.empty(0, np.int64)
     codes = np.frombuffer(data, dtype=np.uint8)[where]
     return Walk(codes, where, position, trouble)
+
+
+def _no_event(code: int, position: int) -> str:
+    if code in (PAYLOADS, GAME_START):
+        return f"another recording begins at byte {position}: read up to there"
+    return f"unknown event 0x{code:02x} at byte {position}: read up to there"

@@ -6,7 +6,7 @@ listed in `Rewrite`, and `exphil.replays.restore` takes it out of what peppi ans
 """
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from exphil.errors import ReplayError
 from exphil.replays import blocks, events
-from exphil.replays.events import Header, Version, Walk
+from exphil.replays.events import Header, Version
 from exphil.replays.grouping import Frames, group
 
 Offsets = npt.NDArray[np.int64]
@@ -52,7 +52,13 @@ def rewrite(data: bytes, header: Header) -> Rewrite:
     """Walk and rewrite a recording. ReplayError when no whole frame is in it."""
     walk = events.walk(data, header)
     notes: list[str] = []
-    end = _last_end(data, header, walk)
+    end = None
+    places = np.flatnonzero(walk.codes == events.GAME_END)
+    if places.size and header.sizes[events.GAME_END] > 0:
+        end = _end(data, header, int(walk.offsets[places[0]]))
+        if not (walk.codes[places[0] :] == events.GAME_END).all():
+            notes.append("events after the game end left out")
+        walk = replace(walk, codes=walk.codes[: places[0]], offsets=walk.offsets[: places[0]])
     if header.raw_length == 0:
         notes.append("recording in progress: the length of its stream was never written")
     if walk.trouble is not None and not (header.raw_length == 0 and end is not None):
@@ -98,13 +104,8 @@ def rewrite(data: bytes, header: Header) -> Rewrite:
     )
 
 
-def _last_end(data: bytes, header: Header, walk: Walk) -> blocks.End | None:
-    where = walk.offsets[walk.codes == events.GAME_END]
-    size = header.sizes.get(events.GAME_END, 0)
-    if where.size == 0 or size == 0:
-        return None
-    offset = int(where[-1]) + 1
-    return blocks.End(data[offset : offset + size])
+def _end(data: bytes, header: Header, offset: int) -> blocks.End:
+    return blocks.End(data[offset + 1 : offset + 1 + header.sizes[events.GAME_END]])
 
 
 def _target(version: Version, frames: Frames) -> Version:

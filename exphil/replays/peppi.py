@@ -8,6 +8,7 @@ import contextlib
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,13 @@ def parse_bytes(data: bytes) -> Any:
         return _parse(path)
 
 
+_one_at_a_time = threading.Lock()
+"""Two threads that both silence and restore file descriptor 2 could leave it silent."""
+
+
 def _parse(path: str) -> Any:
     try:
-        with _silent():
+        with _one_at_a_time, _silent():
             return _peppi.read_slippi(path, False)
     except Exception as error:
         raise ReplayError(f"peppi: {error}") from error

@@ -36,10 +36,7 @@ def read_game(data: bytes | memoryview, path: Path | None = None) -> Game:
 
 def _direct(data: bytes, header: Header, path: Path | None) -> Game:
     """Let peppi read the file as it is."""
-    if path is not None and path.stat().st_size == len(data):
-        native = peppi.parse_path(path)
-    else:
-        native = peppi.parse_bytes(data)
+    native = peppi.parse_path(path) if path is not None and _holds(path, data) else peppi.parse_bytes(data)
     if len(native.frames) == 0:
         raise ReplayError("no frame")
     notes = [] if native.end is not None else ["no game end"]
@@ -53,6 +50,14 @@ def _direct(data: bytes, header: Header, path: Path | None) -> Game:
         notes=(*notes, *_stuck(native.frames)),
         content_id=content_id(data),
     )
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    """Whether the file is still as long as the bytes read from it: Slippi writes while the game runs."""
+    try:
+        return path.stat().st_size == len(data)
+    except OSError:
+        return False
 
 
 def _mended(data: bytes, header: Header) -> Game:

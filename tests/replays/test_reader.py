@@ -287,6 +287,36 @@ class TestMending:
         assert len(game.frames) == 6
         assert len(game.notes) == 5
 
+    def test_two_recordings_joined_are_the_first(self):
+        recording = slp.recording(frames=4, end=False)
+        recording.events += [b"\x36" + bytes(recording.start), *slp.frame_events((3, 14, 0), -123, salt=9)]
+        game = read_game(recording.to_bytes())
+        assert_same_frames(game.frames, read_game(slp.recording(frames=4).to_bytes()).frames)
+        assert any("another recording begins" in note for note in game.notes)
+
+    def test_a_game_end_written_twice(self):
+        recording = slp.recording()
+        recording.events.append(slp.game_end((3, 14, 0)))
+        game = read_game(recording.to_bytes())
+        assert game.notes == ()
+        recording.raw_length = 0
+        again = read_game(recording.to_bytes())
+        assert_same_frames(again.frames, game.frames)
+        assert again.end == game.end
+
+    def test_events_after_the_game_end_do_not_count(self):
+        recording = slp.recording(frames=3)
+        recording.events += slp.frame_events((3, 14, 0), -120)
+        assert ids(read_game(recording.to_bytes())) == [-123, -122, -121]
+        recording.raw_length = 0
+        assert ids(read_game(recording.to_bytes())) == [-123, -122, -121]
+
+    def test_more_events_than_the_longest_recording(self, monkeypatch):
+        monkeypatch.setattr(events, "MAX_EVENTS", 40)
+        game = read_game(slp.recording((3, 6, 0), frames=30).to_bytes())
+        assert 0 < len(game.frames) < 10
+        assert any("more than 40 events" in note for note in game.notes)
+
     def test_bare_event_stream_without_container(self):
         recording = slp.recording()
         game = read_game(recording.header() + b"".join(recording.events))
@@ -402,6 +432,9 @@ class TestIdentity:
         path = tmp_path / "game.slp"
         path.write_bytes(slp.recording(frames=9).to_bytes())
         assert len(read_game(slp.recording(frames=4).to_bytes(), path).frames) == 4
+
+    def test_a_file_that_left_since_its_bytes_were_read(self, tmp_path):
+        assert len(read_game(slp.recording().to_bytes(), tmp_path / "gone.slp").frames) == 6
 
     def test_in_memory_bytes_leave_no_file_behind(self, tmp_path, monkeypatch):
         monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
