@@ -1,12 +1,10 @@
 """Frames become feature blocks: one part of `embeddings` for each part of `frames`."""
 
-import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,19 +12,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from exphil import schema
-from exphil.assets import plan
+from exphil.assets.partwise import Staged, build_parts
 from exphil.assets.report import Report
-from exphil.assets.versions import made_by
-from exphil.assets.workers import WorkerDied, Workers
-from exphil.errors import StoreError
-from exphil.features import V1
+from exphil.assets.workers import Workers
+from exphil.features import V1, Blocks
 from exphil.features.audit import Audit
 from exphil.store import paths
-from exphil.store.atomic import require_space
 from exphil.store.embeddings import Run, write_part
 from exphil.store.manifest import Part
-from exphil.store.store import Store
-
+from exphil.store.store import Store, Transaction
 
 _READ = frozenset(name for feature in V1.features for name in feature.source)
 SOURCES = {
@@ -47,56 +41,24 @@ class EmbedTask:
     games: Mapping[str, tuple[int, tuple[int, int]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Embedded:
-    """What a worker staged."""
-
-    rows: int
-    runs: int
-    num_bytes: int
-
-
 def materialize(store: Store, batch: str, workers: Workers) -> Report:
     """Encode the batch's parts of `frames` that have no embeddings of today's feature set."""
-    workers.wait_until_ready()
-    begun = time.perf_counter()
-    report = Report("embeddings", batch, {"parts": 0, "games": 0, "game frames": 0})
-    with store.writing() as transaction:
-        sources = plan.missing_parts(store, "embeddings", batch)
-        require_space(store.root, sum(part.num_bytes for part in sources) * 2)
+
+    def tasks(transaction: Transaction, sources: Sequence[Part]) -> list[EmbedTask]:
         games = two_player_games(store, batch)
-        by_name = {part.name: part for part in sources}
-        tasks = [EmbedTask(store.root, transaction.staging, part.name, games) for part in sources]
-        added: list[Part] = []
-        for task, outcome in workers.run(embed_part, tasks):
-            if isinstance(outcome, WorkerDied):
-                raise StoreError(f"encoding part {task.part} failed: {outcome}")
-            added.append(
-                Part(
-                    name=task.part,
-                    batch=batch,
-                    rows={"rows": outcome.rows},
-                    num_bytes=outcome.num_bytes,
-                    made_by=made_by("embeddings"),
-                    source=(task.part,),
-                    stats={
-                        "feature_set": V1.name,
-                        "games": outcome.runs,
-                        "source_bytes": by_name[task.part].num_bytes,
-                    },
-                )
-            )
-        transaction.change("embeddings", add=added, remove=plan.orphans(store, "embeddings", batch))
-        transaction.record_feature_set(V1.fingerprint, V1.canonical)
-        transaction.commit()
-    report.made = {
-        "parts": len(added),
-        "games": sum(int(part.stats["games"]) for part in added),
-        "game frames": sum(part.rows["rows"] for part in added),
-    }
-    report.num_bytes = sum(part.num_bytes for part in added)
-    report.seconds = time.perf_counter() - begun
-    return report
+        return [EmbedTask(store.root, transaction.staging, part.name, games) for part in sources]
+
+    return build_parts(
+        store,
+        batch,
+        workers,
+        asset="embeddings",
+        make=embed_part,
+        tasks=tasks,
+        needed_bytes=lambda sources: sum(part.num_bytes for part in sources),
+        stats={"feature_set": V1.name, "fingerprint": V1.fingerprint},
+        before_commit=lambda transaction: transaction.record_feature_set(V1.fingerprint, V1.canonical),
+    )
 
 
 def two_player_games(store: Store, batch: str) -> dict[str, tuple[int, tuple[int, int]]]:
@@ -122,7 +84,7 @@ def two_player_games(store: Store, batch: str) -> dict[str, tuple[int, tuple[int
     return found
 
 
-def embed_part(task: EmbedTask) -> Embedded:
+def embed_part(task: EmbedTask) -> Staged:
     """Encode one part of `frames` and stage it as a Zarr group."""
     tables = {
         table.name: _by_game(paths.table_part(task.root, "frames", table.name, task.part), table)
@@ -130,7 +92,7 @@ def embed_part(task: EmbedTask) -> Embedded:
     }
     audit = Audit(V1)
     runs: list[Run] = []
-    encoded: list[Mapping[str, np.ndarray]] = []
+    encoded: list[Blocks] = []
     offset = 0
     for replay_id, frames in tables["frames"].items():
         if replay_id not in task.games:
@@ -156,7 +118,7 @@ def embed_part(task: EmbedTask) -> Embedded:
         "audit": audit.to_json(),
     }
     folder = paths.embeddings_part(task.staging, V1.name, task.part)
-    return Embedded(offset, len(runs), write_part(folder, blocks, runs, attributes))
+    return Staged(offset, len({run.replay_id for run in runs}), write_part(folder, blocks, runs, attributes))
 
 
 def _stack(arrays: Sequence[np.ndarray], dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
@@ -187,7 +149,7 @@ def _by_game(file: Path, table: schema.Table) -> dict[str, pa.Table]:
     names = whole["replay_id"].combine_chunks().dictionary.to_pylist()
     edges = [0, *(np.flatnonzero(np.diff(codes)) + 1).tolist(), len(codes)]
     empty = whole.slice(0, 0)
-    slices = defaultdict(lambda: empty)
+    slices: defaultdict[str, pa.Table] = defaultdict(lambda: empty)
     for first, last in pairwise(edges):
         if first < last:
             slices[names[codes[first]]] = whole.slice(first, last - first)

@@ -1,25 +1,22 @@
 """Feature blocks of eligible games become packs: rows of both players, ready to be mapped and gathered."""
 
 import os
-import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from exphil.assets import plan
+from exphil.assets.partwise import Staged, build_parts
 from exphil.assets.report import Report
-from exphil.assets.versions import made_by
-from exphil.assets.workers import WorkerDied, Workers
-from exphil.errors import StoreError
-from exphil.features import V1
+from exphil.assets.workers import Workers
+from exphil.features import V1, Blocks
 from exphil.store import paths
-from exphil.store.atomic import require_space
 from exphil.store.embeddings import CHUNK_ROWS, EmbeddingPart, Run, read_part
 from exphil.store.manifest import Part
 from exphil.store.packs import write_runs
-from exphil.store.store import Store
+from exphil.store.store import Store, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,49 +29,23 @@ class PackTask:
     eligible: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
-    """What a worker staged."""
-
-    rows: int
-    games: int
-    num_bytes: int
-
-
 def materialize(store: Store, batch: str, workers: Workers) -> Report:
     """Pack the batch's parts of embeddings that have no pack of today's features and segments."""
-    workers.wait_until_ready()
-    begun = time.perf_counter()
-    with store.writing() as transaction:
-        sources = plan.missing_parts(store, "packs", batch)
-        require_space(store.root, sum(part.rows["rows"] for part in sources) * V1.row_dtype.itemsize)
+
+    def tasks(transaction: Transaction, sources: Sequence[Part]) -> list[PackTask]:
         eligible = frozenset(_eligible(store, batch))
-        tasks = [PackTask(store.root, transaction.staging, part.name, eligible) for part in sources]
-        added: list[Part] = []
-        for task, outcome in workers.run(pack_part, tasks):
-            if isinstance(outcome, WorkerDied):
-                raise StoreError(f"packing part {task.part} failed: {outcome}")
-            added.append(
-                Part(
-                    name=task.part,
-                    batch=batch,
-                    rows={"rows": outcome.rows},
-                    num_bytes=outcome.num_bytes,
-                    made_by=made_by("packs"),
-                    source=(task.part,),
-                    stats={"feature_set": V1.name, "fingerprint": V1.fingerprint, "games": outcome.games},
-                )
-            )
-        transaction.change("packs", add=added, remove=plan.orphans(store, "packs", batch))
-        transaction.commit()
-    report = Report("packs", batch, num_bytes=sum(part.num_bytes for part in added))
-    report.made = {
-        "parts": len(added),
-        "games": sum(int(part.stats["games"]) for part in added),
-        "game frames": sum(part.rows["rows"] for part in added),
-    }
-    report.seconds = time.perf_counter() - begun
-    return report
+        return [PackTask(store.root, transaction.staging, part.name, eligible) for part in sources]
+
+    return build_parts(
+        store,
+        batch,
+        workers,
+        asset="packs",
+        make=pack_part,
+        tasks=tasks,
+        needed_bytes=lambda sources: sum(part.rows["rows"] for part in sources) * V1.row_dtype.itemsize,
+        stats={"feature_set": V1.name, "fingerprint": V1.fingerprint},
+    )
 
 
 def _eligible(store: Store, batch: str) -> set[str]:
@@ -90,10 +61,10 @@ def _eligible(store: Store, batch: str) -> set[str]:
     )
 
 
-def pack_part(task: PackTask) -> Packed:
+def pack_part(task: PackTask) -> Staged:
     """Pack one part of embeddings and stage it. A part holds few enough games to be read whole."""
     part = read_part(paths.embeddings_part(task.root, V1.name, task.part))
-    whole = {name: array[...] for name, array in part.blocks.items()}
+    whole: Blocks = {name: part.blocks[name][...] for name in V1.blocks}
     file = paths.pack_part(task.staging, V1.name, task.part)
     file.parent.mkdir(parents=True, exist_ok=True)
     runs: list[Run] = []
@@ -112,7 +83,7 @@ def pack_part(task: PackTask) -> Packed:
     runs_file = paths.pack_runs(task.staging, V1.name, task.part)
     write_runs(runs_file, runs)
     num_bytes = file.stat().st_size + runs_file.stat().st_size
-    return Packed(packed, len({run.replay_id for run in runs}), num_bytes)
+    return Staged(packed, len({run.replay_id for run in runs}), num_bytes)
 
 
 def _moved(run: Run, row_offset: int) -> Run:

@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 import zarr
+from numpy.typing import NDArray
 from zarr.codecs import TransposeCodec, ZstdCodec
 
 from exphil.errors import StoreError, UsageError
+from exphil.features import BlockName
 from exphil.store import paths
 from exphil.store.store import Store
 
@@ -57,7 +59,10 @@ class EmbeddingPart:
 
 
 def write_part(
-    folder: Path, blocks: Mapping[str, np.ndarray], runs: Sequence[Run], attributes: Mapping[str, Any]
+    folder: Path,
+    blocks: Mapping[BlockName, NDArray[np.generic]],
+    runs: Sequence[Run],
+    attributes: Mapping[str, Any],
 ) -> int:
     """Write one part.
 
@@ -93,7 +98,8 @@ def read_part(folder: Path) -> EmbeddingPart:
     """
     try:
         group = zarr.open_group(folder, mode="r")
-        runs = tuple(Run(**run) for run in group.attrs["runs"])  # type: ignore[arg-type]
+        recorded: Any = group.attrs["runs"]
+        runs = tuple(Run(**run) for run in recorded)
         return EmbeddingPart(dict(group.arrays()), runs)
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise StoreError(
