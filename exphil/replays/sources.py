@@ -87,7 +87,7 @@ def _walk(root: str) -> Iterator[Source]:
 
 
 def _kind(name: str) -> str | None:
-    """The suffix that tells what a file is, or None for one that is no replay."""
+    """The suffix that tells what a file is, by its name or path; None for one that is no replay."""
     lower = name.lower()
     for suffix in (*SUFFIXES, *archives.SUFFIXES, *UNREAD):
         if lower.endswith(suffix):
@@ -103,7 +103,7 @@ def _file(path: str, named: bool = False) -> Iterator[Source]:
         yield Source(_posix(path), 0, 0, f"not readable: {error.strerror}")
         return
     source = Source(_posix(path), status.st_size, status.st_mtime_ns)
-    kind = _kind(Path(path).name)
+    kind = _kind(path)
     problem = None
     if not stat.S_ISREG(status.st_mode):
         problem = "not a regular file"
