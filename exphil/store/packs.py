@@ -67,7 +67,7 @@ class Packs:
                 recorded = store.manifest.feature_sets.get(str(part.stats["fingerprint"]))
                 raise FingerprintError(
                     f"the packs in {store.root} were made with another feature table"
-                    f" ({describe_mismatch(recorded) if recorded else 'one that was not recorded'}); run `exphil materialize packs` to build them anew"
+                    f" ({describe_mismatch(recorded or "")}); run `exphil materialize packs` to build them anew"
                 )
         maps, files, runs = [], [], []
         for index, part in enumerate(made):
