@@ -30,8 +30,13 @@ def write(schema: pa.Schema, batches: Iterable[pa.RecordBatch], format: Format, 
     A file appears whole or not at all.
 
     Raises:
-        UsageError: Parquet, which is binary, to a terminal.
+        UsageError: Parquet, which is binary, to a terminal; or two columns of one name where a row needs names.
     """
+    if format != "csv" and len(set(schema.names)) < len(schema.names):
+        double = next(name for name in schema.names if schema.names.count(name) > 1)
+        raise UsageError(
+            f"two columns are called {double}: name one of them otherwise (AS), or use --format csv"
+        )
     if format == "parquet" and file is None and sys.stdout.isatty():
         raise UsageError("Parquet is binary: name a file with --output, or send it into a pipe")
     writer = {"csv": _csv, "json": _json, "parquet": _parquet}[format]
@@ -73,11 +78,14 @@ def _csv(schema: pa.Schema, batches: Iterable[pa.RecordBatch], sink: BinaryIO) -
 def _json(schema: pa.Schema, batches: Iterable[pa.RecordBatch], sink: BinaryIO) -> int:
     """A JSON array, an object a line."""
     count = 0
+    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
     for batch in batches:
-        for row in batch.to_pylist():
+        columns = [_json_column(column) for column in batch.columns]
+        rows = [encode(dict(zip(schema.names, row, strict=True))) for row in zip(*columns, strict=True)]
+        if rows:
             sink.write(b"[\n" if count == 0 else b",\n")
-            sink.write(json.dumps(plain(row), ensure_ascii=False, allow_nan=False).encode())
-            count += 1
+            sink.write(",\n".join(rows).encode())
+            count += len(rows)
     sink.write(b"\n]\n" if count else b"[]\n")
     return count
 
@@ -138,6 +146,13 @@ def _flattened(batch: pa.RecordBatch, flat: pa.Schema) -> pa.RecordBatch:
         for column in batch.columns
     ]
     return pa.RecordBatch.from_arrays(columns, schema=flat)
+
+
+def _json_column(column: pa.Array) -> list[Any]:
+    kind = column.type
+    if pa.types.is_integer(kind) or pa.types.is_boolean(kind) or pa.types.is_string(kind):
+        return list(column.to_pylist())
+    return [plain(value) for value in column.to_pylist()]
 
 
 def _csv_name(name: str) -> str:

@@ -7,11 +7,12 @@ committed parts only, no network, no extension, no Python object by name, settin
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import Any, Final, Protocol, Self, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -24,6 +25,11 @@ from exphil.store.sql_tables import FEATURES, TABLES, feature_rows, told
 
 MEMORY_LIMIT: Final = "2GB"
 """What a query may hold in memory; beyond it DuckDB spills to a temporary folder."""
+
+POLL_SECONDS: Final = 0.2
+"""Windows notices Ctrl-C between waits only."""
+
+Result = TypeVar("Result")
 
 _SQL_TYPES: Final = {
     "bool": "BOOLEAN",
@@ -54,12 +60,17 @@ class Database:
 
     def __init__(self, store: TablePaths, memory_limit: str = MEMORY_LIMIT) -> None:
         self._spill = tempfile.TemporaryDirectory(prefix="exphil-sql-", ignore_cleanup_errors=True)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="exphil-sql")
         self._connection = duckdb.connect(":memory:")
         paths = {table.name: store.table_paths(table.name) for table in schema.TABLES}
         self._paths = [path for parts in paths.values() for path in parts]
-        with _told(self._paths):
-            self._connection.execute(";\n".join(_definitions(paths)))
-            self._connection.execute(";\n".join(_closing(self._paths, self._spill.name, memory_limit)))
+        try:
+            with _told(self._paths):
+                self._connection.execute(";\n".join(_definitions(paths)))
+                self._connection.execute(";\n".join(_closing(self._paths, self._spill.name, memory_limit)))
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -70,6 +81,8 @@ class Database:
         self.close()
 
     def close(self) -> None:
+        self._connection.interrupt()  # an answer that nobody reads on
+        self._thread.shutdown()
         self._connection.close()
         self._spill.cleanup()
 
@@ -82,7 +95,7 @@ class Database:
         """
         with _told(self._paths):
             require_query(self._connection, text)
-            return Answer(self._reader(text, batch_rows), self._paths)
+        return Answer(self._do(lambda: self._reader(text, batch_rows)), self._do)
 
     def _reader(self, text: str, batch_rows: int) -> pa.RecordBatchReader:
         relation = self._connection.sql(text)
@@ -90,23 +103,35 @@ class Database:
         to_reader = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
         return to_reader(batch_rows)
 
+    def _do(self, work: Callable[[], Result]) -> Result:
+        """Do the work in a thread, so that Ctrl-C reaches this one: DuckDB answers no signal while it computes."""
+        done = self._thread.submit(work)
+        try:
+            while not done.done():
+                wait([done], timeout=POLL_SECONDS)
+        except KeyboardInterrupt:
+            self._connection.interrupt()
+            wait([done])
+            raise
+        with _told(self._paths):
+            return done.result()
+
 
 class Answer:
     """The record batches of a query, in order, once. `schema` is known before the first batch."""
 
-    def __init__(self, reader: pa.RecordBatchReader, paths: Sequence[str]) -> None:
+    def __init__(self, reader: pa.RecordBatchReader, do: Callable[[Callable[[], Any]], Any]) -> None:
         self._reader = reader
-        self._paths = paths
+        self._do = do
         self.schema: pa.Schema = reader.schema
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        with _told(self._paths):
-            yield from self._reader
+        while (batch := self._do(lambda: next(self._reader, None))) is not None:
+            yield batch
 
     def read_all(self) -> pa.Table:
         """All rows at once."""
-        with _told(self._paths):
-            return self._reader.read_all()
+        return self._do(self._reader.read_all)
 
 
 @contextmanager

@@ -74,6 +74,7 @@ def test_without_a_query_the_tables_as_json(exphil: Run) -> None:
         (("FROM read_text('/etc/passwd')",), 2, "nothing else"),
         (("",), 2, "empty"),
         (("SELECT 1", "--limit", "0"), 2, "--limit"),
+        (("SELECT 1 AS a, 2 AS a", "--format", "json"), 2, "called a"),
         (("SELECT 1", "--output", "answer.txt"), 2, ".txt"),
         (("SELECT 1", "--output", "answer.csv", "--format", "table"), 2, "--format"),
         (("SELECT 1", "--output", "no/such/folder/answer.csv"), 1, "No such file"),

@@ -1,6 +1,8 @@
 """SQL over the store: what it answers, and that it is closed to everything else."""
 
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -307,6 +309,25 @@ def test_a_part_that_is_gone_is_the_stores_fault(parts: PartFiles) -> None:
         Path(parts.parts["replays"][1]).unlink()
         with pytest.raises(StoreError, match="gone"):
             database.query("SELECT path FROM replays").read_all()
+
+
+def test_a_missing_part_is_told_when_the_store_is_opened(parts: PartFiles) -> None:
+    Path(parts.parts["replays"][0]).unlink()
+    with pytest.raises(StoreError, match="gone"):
+        Database(parts)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signal of that kind")
+def test_ctrl_c_ends_a_long_computation(database: Database) -> None:
+    """DuckDB answers no signal while it computes; a second of a query of hours is enough."""
+    main = threading.main_thread().ident
+    assert main is not None
+    timer = threading.Timer(1.0, signal.pthread_kill, (main, signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        database.query("SELECT count(*) FROM range(1_000_000_000_000) WHERE range % 7 = 3").read_all()
+    timer.join()
+    assert rows(database, "SELECT 1") == [(1,)]
 
 
 def test_answers_stream(database: Database) -> None:
