@@ -64,10 +64,10 @@ class Packs:
             raise StoreError(f"{store.root} has no packs: build them with `exphil materialize packs`")
         for part in made:
             if part.stats["fingerprint"] != V1.fingerprint:
-                recorded = store.manifest.feature_sets.get(str(part.stats["fingerprint"]))
+                recorded = store.manifest.feature_sets.get(str(part.stats["fingerprint"]), "")
                 raise FingerprintError(
                     f"the packs in {store.root} were made with another feature table"
-                    f" ({describe_mismatch(recorded or "")}); run `exphil materialize packs` to build them anew"
+                    f" ({describe_mismatch(recorded)}); run `exphil materialize packs` to build them anew"
                 )
         maps, files, runs = [], [], []
         for index, part in enumerate(made):
