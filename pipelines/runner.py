@@ -1,16 +1,20 @@
 """Runs assets for the CLI: in this process, on the instance that `dagster dev` shows."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
+from exphil.training.config import TrainConfig
 from pipelines.definitions import make_definitions
 from pipelines.instance import open_instance
 from pipelines.jobs import build
 from pipelines.lost_runs import end_lost_runs, process_tags
 from pipelines.partitions import add_batches, store_batches
+from pipelines.policy import of_outcome
 from pipelines.session import Session
 
 
@@ -38,6 +42,13 @@ def run_batches(
                 asset_selection=[dg.AssetKey(asset) for asset in assets],
                 tags=process_tags(),
             )
+
+
+def record_policy(folder: Path, config: TrainConfig, validation: Mapping[str, Any]) -> None:
+    """Show a run that was trained outside Dagster as a materialization of `policy`."""
+    with open_instance() as instance:
+        shown = of_outcome(folder, config, validation)
+        instance.report_runless_asset_event(dg.AssetMaterialization("policy", metadata=shown))
 
 
 @contextmanager

@@ -1,0 +1,152 @@
+"""`exphil demo`: the whole way once, from replays to two small policies."""
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from cyclopts import Parameter
+
+from exphil.cli.options import ModelsOption, StoreOption
+
+NUM_GAMES: Final = 50
+SYNTH_FOLDER: Final = Path("replays") / "synth"
+BACKBONES: Final = ("mlp", "mamba")
+
+# Small enough for two CPU cores and a few minutes, long enough to leave both baselines behind.
+TRAINING: Final[Mapping[str, Any]] = {
+    "hidden_size": 64,
+    "num_layers": 1,
+    "dropout": 0.0,
+    "window_size": 60,
+    "batch_size": 32,
+    "epochs": 4,
+    "max_steps": 400,
+    "learning_rate": 5e-3,
+}
+
+EXAMPLE: Final = """\
+SELECT character_name AS character, count(*) AS games, count(*) FILTER (won) AS wins,
+       round(avg(num_frames) / 60) AS seconds
+FROM players JOIN replays USING (replay_id)
+WHERE status = 'ok' AND mode = '1v1'
+GROUP BY 1 ORDER BY games DESC, character LIMIT 5"""
+
+
+def demo(
+    replays: Annotated[
+        list[Path] | None, Parameter(help="Folders or archives; synthesised games if none.")
+    ] = None,
+    /,
+    *,
+    store: StoreOption = None,
+    models: ModelsOption = None,
+    workers: Annotated[int | None, Parameter(help="Worker processes; one a CPU core if not given.")] = None,
+) -> int:
+    """Go the whole way once: replays, feature store, SQL, two small policies, a report.
+
+    Without replays, 50 games are synthesised into replays/synth first. Takes a few minutes on two CPU cores.
+
+    For example:
+
+        exphil demo
+        exphil demo ~/Slippi --store /data/melee
+    """
+    from exphil.assets import plan
+    from exphil.assets.selection import ReplaySelection
+    from exphil.cli import building
+    from exphil.cli.output import note, say
+    from exphil.config.roots import models_root, replays_root, store_root
+    from exphil.errors import UsageError
+
+    begun = time.perf_counter()
+    if workers is not None and workers < 1:
+        raise UsageError(f"--workers is {workers}; it must be at least 1")
+    roots = tuple(replays_root(given) for given in replays) if replays else (_synthesised(),)
+    folder, runs = store_root(store), models_root(models)
+    note(f"1. The feature store: every asset from {', '.join(map(str, roots))} to {folder}")
+    built = building.build(folder, plan.upstream("all"), ReplaySelection(roots=roots), workers)
+    built.print()
+    if built.exit_code(strict=False):
+        return 1
+    note(f"2. Training: {' and '.join(BACKBONES)}, to {runs}")
+    outcomes = [_train(backbone, folder, runs) for backbone in BACKBONES]
+    _show_in_dagster(outcomes)
+    say()
+    _report(folder, outcomes)
+    say()
+    _what_next(folder, runs, outcomes, synthesised=not replays)
+    say(f"\nThe demo took {(time.perf_counter() - begun) / 60:.1f} minutes.")
+    return 0
+
+
+def _synthesised() -> Path:
+    """A folder of synthesised games; the ones that are there already stay, byte for byte."""
+    from exphil.cli.output import note, progress
+    from exphil.synth.generate import replay_name, synthesise
+
+    if (SYNTH_FOLDER / replay_name(NUM_GAMES - 1)).exists():
+        note(f"0. Replays: the synthesised games of {SYNTH_FOLDER}")
+        return SYNTH_FOLDER
+    note(f"0. Replays: none given, so {NUM_GAMES} games are synthesised into {SYNTH_FOLDER}")
+    with progress("synthesising", NUM_GAMES) as advance:
+        synthesise(SYNTH_FOLDER, count=NUM_GAMES, seed=0, overwrite=True, on_progress=advance)
+    return SYNTH_FOLDER
+
+
+def _train(backbone: str, store: Path, models: Path) -> Any:
+    from exphil.cli.train import BarReporter, LineReporter
+    from exphil.training.config import TrainConfig
+    from exphil.training.session import start
+
+    config = TrainConfig().with_flags({"backbone": backbone, **TRAINING}, [])
+    reporter = BarReporter() if sys.stderr.isatty() else LineReporter()
+    return start(config, store=store, models=models, name=None, reporter=reporter)
+
+
+def _show_in_dagster(outcomes: Sequence[Any]) -> None:
+    from pipelines.runner import record_policy
+
+    for outcome in outcomes:
+        record_policy(outcome.run.folder, outcome.run.config, outcome.validation)
+
+
+def _report(folder: Path, outcomes: Sequence[Any]) -> None:
+    """How well the policies predict people, beside the baselines; and a question that SQL answers."""
+    from exphil.cli.output import say, table
+    from exphil.store.sql import Database
+    from exphil.store.store import Store
+
+    say("Validation, nats a frame (lower predicts the players better):")
+    first = outcomes[0].validation
+    rows = [("baseline: marginal", first["marginal"]), ("baseline: repeat", first["repeat"])]
+    rows += [(o.run.config.policy.backbone.name, o.validation["nats"]) for o in outcomes]
+    table(("policy", "nats"), [(name, f"{nats:.4f}") for name, nats in rows], right=("nats",))
+    say("\nA question in SQL:\n" + "\n".join(f"  {line}" for line in EXAMPLE.splitlines()))
+    with Database(Store.open(folder)) as database:
+        answer = database.query(EXAMPLE).read_all()
+    table(
+        answer.column_names,
+        [tuple(row.values()) for row in answer.to_pylist()],
+        right=answer.column_names[1:],
+    )
+
+
+def _what_next(folder: Path, runs: Path, outcomes: Sequence[Any], *, synthesised: bool) -> None:
+    from exphil.cli.output import say
+
+    flag = "" if folder == Path("storage") else f" --store {folder}"
+    say(
+        f"The store is {folder}; the runs are {', '.join(str(o.run.folder) for o in outcomes)} (read card.md)."
+    )
+    say("Go on with:")
+    say(f"  exphil sql{flag}                         the tables and their columns")
+    say(f"  exphil features --audit{flag}            what each of the 287 dims holds")
+    say(f"  exphil train --backbone mamba{flag}      a policy of a useful size")
+    say("  dagster dev                        the graph of assets, their figures and checks")
+    if synthesised:
+        say("  exphil materialize all --replays ~/Slippi --store my-games       your own games")
+        say(
+            f"These games are synthesised: keep your own in another store, or delete {folder} and {SYNTH_FOLDER} first."
+        )
