@@ -35,6 +35,19 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+docs: $(STAMP)
+	$(BIN)/python -m exphil.cli.docs
+	$(BIN)/python -m exphil.features.render
+
+# Real replays give the figures of the README: make bench REPLAYS=DIR
+bench: $(STAMP)
+	$(if $(REPLAYS),,$(BIN)/exphil synth build/replays --count 50 --overwrite)
+	$(BIN)/python benchmarks/materialize.py $(or $(REPLAYS),build/replays)
+	$(BIN)/exphil materialize all --replays $(or $(REPLAYS),build/replays) --store build/storage
+	$(BIN)/python benchmarks/codecs.py --store build/storage
+	$(BIN)/python benchmarks/loader.py --store build/storage
+	$(BIN)/python benchmarks/scan.py
+
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .

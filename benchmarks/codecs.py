@@ -42,7 +42,9 @@ def candidates() -> Iterator[tuple[str, int, bool, Any]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--store", type=Path, default=Path("storage"))
     parser.add_argument("--max-frames", type=int, default=500_000)
     arguments = parser.parse_args()
@@ -54,20 +56,23 @@ def main() -> None:
             for name, rows, columns, codec in candidates():
                 found = measure(Path(folder) / "group", blocks, rows, columns, codec)
                 figures.setdefault((name, rows), []).append(found)
-    print(f"{num_frames} game frames, {sum(block.nbytes for block in blocks.values()) / num_frames:.0f} bytes each\n")
+    print(
+        f"{num_frames} game frames, {sum(block.nbytes for block in blocks.values()) / num_frames:.0f} bytes each\n"
+    )
     print("| codec | chunk rows | bytes a game frame | written, Mframes/s | read, Mframes/s |")
     print("|---|---:|---:|---:|---:|")
     for (name, rows), runs in figures.items():
         size, write, read = (median(column) for column in zip(*runs, strict=True))
-        print(
-            f"| {name} | {rows} | {size / num_frames:.1f} | {num_frames / write / 1e6:.2f} | {num_frames / read / 1e6:.2f} |"
-        )
+        rates = f"{num_frames / write / 1e6:.2f} | {num_frames / read / 1e6:.2f}"
+        print(f"| {name} | {rows} | {size / num_frames:.1f} | {rates} |")
 
 
 def load(root: Path, max_frames: int) -> Blocks:
     """The store's blocks, columns contiguous as the encoder makes them."""
     store = Store.open(root)
-    parts = [read_part(paths.embeddings_part(root, V1.name, part.name)) for part in store.manifest.of("embeddings")]
+    parts = [
+        read_part(paths.embeddings_part(root, V1.name, part.name)) for part in store.manifest.of("embeddings")
+    ]
     found: Blocks = {}
     for name in V1.blocks:
         whole = np.concatenate([part.blocks[name][...] for part in parts])[:max_frames]

@@ -25,7 +25,6 @@ def main() -> None:
     parser.add_argument("replays", type=Path)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--max-files", type=int, default=None)
     arguments = parser.parse_args()
     ratios = []
     for number in range(arguments.rounds):
@@ -42,10 +41,7 @@ def bare_passes(replays: Path) -> float:
     """Median seconds of five passes, in a process of its own."""
     script = Path(__file__).with_name("peppi_pass.py")
     out = subprocess.run(
-        [sys.executable, script, str(replays), "--passes", "5", "--json"],
-        capture_output=True,
-        text=True,
-        check=True,
+        [sys.executable, script, str(replays), "--passes", "5"], capture_output=True, text=True, check=True
     )
     return float(json.loads(out.stdout.splitlines()[-1])["median_seconds"])
 
@@ -56,32 +52,28 @@ def one_round(arguments: argparse.Namespace) -> dict[str, float]:
         store = Path(folder) / "storage"
         command = [
             *(sys.executable, "-m", "exphil.cli", "materialize", "all", "--json"),
-            *(
-                "--replays",
-                str(arguments.replays),
-                "--store",
-                str(store),
-                "--workers",
-                str(arguments.workers),
-            ),
-            *(() if arguments.max_files is None else ("--max-files", str(arguments.max_files))),
+            *("--replays", str(arguments.replays.resolve()), "--store", str(store)),
+            *("--workers", str(arguments.workers)),
         ]
         first, wall, peak = run_watched(command, folder)
         _, again, _ = run_watched(command, folder)
-        frames = first["game_frames"]
-        per_frame = {
-            f"{asset}_bytes_per_frame": round(num_bytes / frames, 1)
-            for asset, num_bytes in first["bytes"].items()
-        }
+        made = {report["asset"]: report["made"] for report in first["reports"]}
+        frames = sum(report["made"].get("stage_frames rows", 0) for report in first["reports"])
+        sizes: dict[str, int] = {}
+        for report in first["reports"]:
+            sizes[report["asset"]] = sizes.get(report["asset"], 0) + report["num_bytes"]
+        seconds = first["seconds"]
         return {
-            "own_seconds": first["own_seconds"],
-            "startup_seconds": first["startup_seconds"],
-            "dagster_seconds": first["dagster_seconds"],
+            "replays": first["replays"]["selected"],
+            "game_frames": frames,
+            "packed_frames": made["packs"]["game frames"],
+            "own_seconds": seconds["work"],
+            "startup_seconds": round(seconds["workers"] + seconds["plan"], 3),
+            "dagster_seconds": seconds["dagster"],
             "wall_seconds": round(wall, 2),
             "peak_megabytes": round(peak / 1e6),
             "second_run_seconds": round(again, 2),
-            "game_frames": frames,
-            **per_frame,
+            **{f"{asset}_bytes_per_frame": round(size / frames, 1) for asset, size in sizes.items()},
         }
 
 
