@@ -18,6 +18,7 @@ from exphil.cli.failures import explain
 from exphil.cli.output import note
 
 COMMANDS: Final[dict[str, str]] = {
+    "demo": "exphil.cli.demo:demo",
     "synth": "exphil.cli.synth:synth",
     "materialize": "exphil.cli.materialize:materialize",
     "train": "exphil.cli.train:train",
