@@ -60,7 +60,8 @@ def rewrite(data: bytes, header: Header) -> Rewrite:
             notes.append("events after the game end left out")
         walk = replace(walk, codes=walk.codes[: places[0]], offsets=walk.offsets[: places[0]])
     if header.raw_length == 0:
-        notes.append("recording in progress: the length of its stream was never written")
+        unwritten = "the length of its stream was never written"
+        notes.append(unwritten if end is not None else f"recording in progress: {unwritten}")
     if walk.trouble is not None and not (header.raw_length == 0 and end is not None):
         notes.append(walk.trouble)
     start = blocks.read_start(data, header)
