@@ -107,3 +107,15 @@ def test_mixers_keep_the_protocol(name: str) -> None:
 
 def test_every_configuration_can_be_built() -> None:
     assert set(CONFIGS) == set(MIXER_MODULES) == set(BACKBONES)
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+def test_bfloat16_autocast_stays_near(name: str) -> None:
+    model, x = make(name).train(), torch.randn(2, 40, INPUT)
+    model.dropout.p = 0.0
+    exact = model(x)
+    with torch.autocast("cpu", torch.bfloat16):
+        rough = model(x)
+    rough.float().square().sum().backward()
+    assert (rough - exact).abs().max() < 0.15
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
