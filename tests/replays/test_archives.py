@@ -112,6 +112,14 @@ class TestEveryKind:
         assert (source.num_bytes, source.mtime_ns) == (len(A), path.stat().st_mtime_ns)
         assert read_source(source).bytes == A
 
+    def test_an_empty_member_is_read_as_such(self, tmp_path, suffix):
+        MAKERS[suffix](tmp_path / f"box{suffix}", {"a.slp": A, "e.slp": b"", "f.slp": B})
+        assert answers(tmp_path) == {
+            f"box{suffix}!/a.slp": A,
+            f"box{suffix}!/e.slp": b"",
+            f"box{suffix}!/f.slp": B,
+        }
+
     def test_many_members_are_read_in_one_pass(self, tmp_path, suffix, monkeypatch):
         path = tmp_path / f"box{suffix}"
         MAKERS[suffix](path, {f"{number:03}.slp": A + bytes(number) for number in range(40)})
