@@ -59,21 +59,13 @@ def audit_rows(store: "Store") -> "list[AuditRow]":
     Raises:
         StoreError: there are no embeddings of today's feature table.
     """
-    from exphil.assets.versions import made_by
+    from exphil.assets.checks import merged_audit
     from exphil.errors import StoreError
-    from exphil.features import V1
-    from exphil.features.audit import Audit
-    from exphil.store import paths
-    from exphil.store.embeddings import read_attributes
 
-    merged = Audit(V1)
-    parts = [part for part in store.manifest.of("embeddings") if part.made_by == made_by("embeddings")]
-    if not parts:
+    audit = merged_audit(store)
+    if not audit.num_frames:
         raise StoreError(f"{store.root} has no current embeddings: run `exphil materialize embeddings`")
-    for part in parts:
-        attributes = read_attributes(paths.embeddings_part(store.root, V1.name, part.name))
-        merged.merge(Audit.from_json(V1, attributes["audit"]))
-    return merged.rows()
+    return audit.rows()
 
 
 def _print_audit(rows: "list[AuditRow]", json: bool) -> None:
