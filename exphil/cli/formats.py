@@ -55,7 +55,7 @@ def show(schema: pa.Schema, batches: Iterable[pa.RecordBatch], limit: int) -> No
             more = True
             break
     numbers = [field.name for field in schema if _is_number(field.type)]
-    output.table(schema.names, rows[:limit], right=numbers)
+    output.records(schema.names, rows[:limit], right=numbers)
     if more:
         output.note(f"only the first {limit} rows; --limit shows more, --format csv|json|parquet writes all")
 

@@ -1,6 +1,7 @@
 """How commands print: answers to stdout, remarks to stderr; rich on a terminal, plain lines in a pipe."""
 
 import json
+import shutil
 import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -42,6 +43,21 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Co
                 for cell, width, name in zip(row, widths, columns, strict=True)
             ).rstrip()
         )
+
+
+def records(columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Collection[str] = ()) -> None:
+    """A table, or where that is too wide for the terminal, each row as a block of lines `column  value`."""
+    kept = [list(row) for row in rows]
+    cells = [[_cell(value) for value in row] for row in kept]
+    width = sum(max(map(len, column)) + 3 for column in zip(columns, *cells, strict=True))
+    if not (sys.stdout.isatty() and width > shutil.get_terminal_size().columns):
+        table(columns, kept, right=right)
+        return
+    name_width = max(map(len, columns))
+    for number, row in enumerate(cells, 1):
+        say(f"row {number}")
+        for name, cell in zip(columns, row, strict=True):
+            say(f"  {name.ljust(name_width)}  {cell}".rstrip())
 
 
 def num_bytes(count: float) -> str:

@@ -31,6 +31,18 @@ def test_markup_in_values_is_text(
     assert "[red]x[/red]" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("width", "blocks"), [("20", 2), ("200", 0)])
+def test_what_is_too_wide_for_the_terminal_is_told_row_by_row(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: str, blocks: int
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", width)
+    output.records(("name", "reason"), [("a", "cut in the header"), ("b", None)])
+    printed = capsys.readouterr().out
+    assert printed.count("row ") == blocks
+    assert "cut in the header" in printed
+
+
 @pytest.mark.parametrize(
     ("count", "text"),
     [
