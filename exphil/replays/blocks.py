@@ -117,9 +117,9 @@ class End:
         return METHODS.get(self.original[0], f"unknown({self.original[0]})")
 
     def fitted(self, version: Version) -> "End":
-        """Pad to the version's size and replace what peppi does not know: method, quitter, placements."""
-        payload = bytearray(self.original)
-        payload += b"\xff" * max(0, (events.size_at(events.GAME_END, version) or 0) - len(payload))
+        """Bring to the version's size and replace what peppi does not know: method, quitter, placements."""
+        needed = events.size_at(events.GAME_END, version) or 0
+        payload = bytearray(self.original[:needed].ljust(needed, b"\xff"))
         notes = []
         if payload[0] not in METHODS:
             notes.append(f"unknown game end method {payload[0]}")

@@ -80,6 +80,9 @@ def rewrite(data: bytes, header: Header) -> Rewrite:
     else:
         notes.append("no game end")
     stream, sizes, starts, ends = _stream(data, header, frames, target)
+    sizes[events.GAME_START] = len(start.payload)
+    if end is not None:
+        sizes[events.GAME_END] = len(end.payload)
     table = b"".join(struct.pack(">BH", code, size) for code, size in sizes.items())
     body = [
         bytes([events.PAYLOADS, len(table) + 1]),
@@ -136,7 +139,6 @@ def _stream(
         needed = events.size_at(code, target)
         if needed is not None:
             sizes[code] = max(needed, header.sizes.get(code, 0))
-    sizes[events.GAME_START] = max(sizes[events.GAME_START], header.sizes[events.GAME_START])
     kept = np.isin(frames.codes, list(sizes))
     codes, offsets, frame = frames.codes[kept], frames.offsets[kept], frames.frame[kept]
     count = frames.ids.size

@@ -209,3 +209,14 @@ def test_bare_event_stream_without_container():
     recording = slp.recording()
     game = read_game(recording.header() + b"".join(recording.events))
     assert_same_frames(game.frames, read_game(recording.to_bytes()).frames)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 9])
+def test_a_game_end_of_another_length_than_its_version_says(size):
+    recording = slp.recording((3, 14, 0))
+    recording.sizes[0x39] = size
+    recording.events[-1] = b"\x39" + bytes([7, 1, 1, 0, 255, 255, 9, 9, 9])[:size]
+    game = read_game(recording.to_bytes())
+    assert len(game.frames) == 6
+    assert game.end["method"] == "NoContest"
+    assert game.end["lras_initiator"] == ("P2" if size > 1 else None)
