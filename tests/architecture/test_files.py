@@ -18,7 +18,7 @@ SHIPPED = [file for file in SOURCES if file.relative_to(REPOSITORY).parts[0] in 
 NAMELESS = {"utils", "util", "common", "helpers", "helper", "misc"}
 
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|raise NotImplementedError)\b")
-ABSOLUTE = re.compile(r"""["'](/home/|/root/|/Users/|/work/|[A-Z]:\\\\)""")
+ABSOLUTE = re.compile(r"""["'](/home/|/root/|/Users/|/mnt/|[A-Z]:\\\\)""")
 
 
 def ids(file: Path) -> str:
