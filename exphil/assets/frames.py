@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from exphil import schema
 from exphil.errors import ReplayError
 from exphil.replays.frames import FrameTables, frame_tables
 from exphil.replays.reader import read_game
-from exphil.replays.sources import Source, read_sources
+from exphil.replays.sources import ArchiveOf, Source, read_sources
 from exphil.replays.summary import player_rows, replay_row
 from exphil.store import paths
 from exphil.store.parquet import TableWriter
@@ -48,18 +49,35 @@ def make_chunks(sources: Sequence[Source], num_workers: int, staging: Path) -> l
     """Deal files out in chunks of similar bytes, a multiple of the workers, so that all end at about the same time."""
     total = sum(source.num_bytes for source in sources)
     rounds = -(-total // (CHUNK_BYTES * num_workers))
-    count = max(1, min(len(sources), rounds * num_workers))
+    count = max(1, rounds * num_workers)
     piles: list[list[Source]] = [[] for _ in range(count)]
     weights = [0] * count
-    for source in sorted(sources, key=lambda source: (-source.num_bytes, source.path)):
+    for unit in sorted(_units(sources, num_workers), key=lambda unit: (-_num_bytes(unit), unit[0].path)):
         lightest = weights.index(min(weights))
-        piles[lightest].append(source)
-        weights[lightest] += source.num_bytes
+        piles[lightest] += unit
+        weights[lightest] += _num_bytes(unit)
     return [
         Chunk(f"chunk-{number}", staging, tuple(sorted(pile, key=lambda source: source.path)))
         for number, pile in enumerate(piles)
         if pile
     ]
+
+
+def _units(sources: Sequence[Source], num_workers: int) -> list[list[Source]]:
+    """What is dealt out whole: a file, or members of one archive, most of which can only be read from the front."""
+    units: list[list[Source]] = []
+    for archive, members in groupby(sources, key=ArchiveOf()):
+        group = list(members)
+        pieces = (
+            len(group) if archive is None else min(num_workers, -(-_num_bytes(group) // CHUNK_BYTES) or 1)
+        )
+        size = -(-len(group) // pieces)
+        units += [group[start : start + size] for start in range(0, len(group), size)]
+    return units
+
+
+def _num_bytes(sources: Sequence[Source]) -> int:
+    return sum(source.num_bytes for source in sources)
 
 
 def halves(chunk: Chunk) -> list[Chunk]:

@@ -176,7 +176,7 @@ def read_sources(sources: Iterable[Source]) -> Iterator[tuple[Source, Contents |
 
     Neighbours from one archive are read in one pass over it, in the archive's own order.
     """
-    for archive, group in groupby(sources, key=_ArchiveOf()):
+    for archive, group in groupby(sources, key=ArchiveOf()):
         if archive is None:
             for source in group:
                 yield source, _read_plain(source)
@@ -184,7 +184,7 @@ def read_sources(sources: Iterable[Source]) -> Iterator[tuple[Source, Contents |
             yield from _read_archive(archive, list(group))
 
 
-class _ArchiveOf:
+class ArchiveOf:
     """Tells the archive that holds a source, or None for a plain file, `!` in its folder's name or not."""
 
     def __init__(self) -> None:
