@@ -38,7 +38,7 @@ def process_tags() -> dict[str, str]:
 def tag_run(context: dg.AssetExecutionContext) -> None:
     """Put this process's tags on the run, where the UI started it; the CLI's runs have them from the start."""
     if PROCESS_TAG not in context.run.tags:
-        context.instance.add_run_tags(context.run_id, process_tags())
+        context.instance.add_run_tags(context.run.run_id, process_tags())
 
 
 def end_lost_runs(instance: dg.DagsterInstance) -> list[str]:
