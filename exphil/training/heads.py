@@ -72,7 +72,8 @@ class ActionHeads(nn.Module):
         hidden, held = hidden.split(self.sizes, dim=-1)
         code = encode(actions, hidden.dtype)
         units = silu(self.from_hidden(hidden) + linear(code, self.from_choices.weight * self.seen))
-        return linear(units, self.to_logits.weight * self.used, self.to_logits.bias) + self.from_held(held)
+        out: Tensor = self.from_held(held)
+        return out + linear(units, self.to_logits.weight * self.used, self.to_logits.bias)
 
     def log_prob(self, hidden: Tensor, actions: Tensor) -> Tensor:
         """(..., H + 81), (..., 13) int64 -> (..., 13): nats by head; their sum is that of the whole action."""
