@@ -7,8 +7,9 @@ resumed ends with the same bytes as one that was not.
 import math
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 
@@ -48,6 +49,7 @@ class Trainer:
         data: digest of the selected data, for the checkpoint.
         position: how far the run is.
         finish: called after every validation, with all lines of `metrics.jsonl`: writes card and curve.
+        figures: of the last training line, as people read them.
     """
 
     run: Run
@@ -61,6 +63,7 @@ class Trainer:
     position: Position
     reporter: Reporter
     finish: Callable[[list[dict[str, Any]]], None]
+    figures: str = ""
 
     def fit(self) -> None:
         """Train to the end of the run.
@@ -75,7 +78,8 @@ class Trainer:
         try:
             with stop_on_signals() as stop:
                 while True:
-                    self._epoch(total, stop)
+                    if self.position.step < total:
+                        self._epoch(total, stop)
                     if not self.position.validated:
                         self._validate(stop)
                     if self.position.step >= total:
@@ -91,29 +95,29 @@ class Trainer:
         return steps if config.max_steps is None else min(steps, config.max_steps)
 
     def _epoch(self, total: int, stop: StopRequest) -> None:
-        """Train on what is left of the epoch."""
+        """Train on what is left of the epoch, or of the run."""
         pending: list[tuple[torch.Tensor, torch.Tensor]] = []
         meter = Meter()
         saved = asked = time.perf_counter()
-        batches = self.train.batches(self.position.epoch, self.position.batch)
-        for batch in batches:
-            waited = time.perf_counter() - asked
-            pending.append(self._step(batch, total))
-            meter.add(waited=waited, frames=batch.mask.numel(), diversity=diversity(batch.replay))
-            over = self.position.step >= total
-            if self.position.step % LOG_STEPS == 0 or over or stop:
-                self._log(pending, meter)
-            if stop:
-                batches.close()
-                self._save_and_stop()
-            if over:
-                batches.close()
-                break
-            if time.perf_counter() - saved > 60 * self.run.config.checkpoint_minutes:
-                self._log(pending, meter)
-                self._save()
-                saved = time.perf_counter()
-            asked = time.perf_counter()
+        with closing(self.train.batches(self.position.epoch, self.position.batch)) as batches:
+            for batch in batches:
+                waited = time.perf_counter() - asked
+                pending.append(self._step(batch, total))
+                meter.add(waited=waited, frames=batch.mask.numel(), diversity=diversity(batch.replay))
+                over = self.position.step >= total
+                save = time.perf_counter() - saved > 60 * self.run.config.checkpoint_minutes
+                if self.position.step % LOG_STEPS == 0 or over or save or stop:
+                    self._log(pending, meter)
+                else:
+                    self.reporter.step(self.position.step, self.figures)
+                if stop:
+                    self._save_and_stop()
+                if over:
+                    break
+                if save:
+                    self._save()
+                    saved = time.perf_counter()
+                asked = time.perf_counter()
         self._log(pending, meter)
 
     def _step(self, batch: Batch, total: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -156,11 +160,12 @@ class Trainer:
             **meter.figures(),
         }
         MetricsLog(self.run.folder).append(line)
-        self.reporter.step(self.position.step, _train_text(line))
+        self.figures = _train_text(line)
+        self.reporter.step(self.position.step, self.figures)
         pending.clear()
         meter.reset()
 
-    def _diverged(self, step: int, what: str) -> None:
+    def _diverged(self, step: int, what: str) -> NoReturn:
         last = checkpoint.saved_step(self.run.folder)
         kept = f"the checkpoint of step {last} is kept" if last is not None else "nothing was saved before it"
         raise DivergedError(
@@ -170,10 +175,12 @@ class Trainer:
 
     def _validate(self, stop: StopRequest) -> None:
         self._save()
+        self.reporter.step(self.position.step, "validating")
         found = validate(self.policy, self.validation, self.device, self.run.config.objective, stop)
         if found is None:
             self._save_and_stop()
-            return
+        if not math.isfinite(found.nats):
+            self._diverged(self.position.step, "validation loss")
         log = MetricsLog(self.run.folder)
         log.append(
             {
@@ -183,15 +190,16 @@ class Trainer:
                 **found.to_dict(self.guesses),
             }
         )
+        # Card and curve first: were they to fail, resuming would validate and write them again.
+        self.finish(log.lines())
         self.position = replace(self.position, validated=True)
         self._save()
-        self.finish(log.lines())
         self.reporter.note(_validation_text(self.position, found, self.guesses))
 
     def _save(self) -> None:
         checkpoint.save(self.run.folder, self.policy, self.optimizer, self.position, self.data)
 
-    def _save_and_stop(self) -> None:
+    def _save_and_stop(self) -> NoReturn:
         self._save()
         raise StoppedError(
             f"stopped at step {self.position.step} and saved;"

@@ -68,6 +68,13 @@ def create_run(models: Path, name: str | None, config: TrainConfig, made_with: M
     return run
 
 
+def discard_unused(run: Run) -> None:
+    """Remove the folder of a run that stopped before it had learnt anything, so that its name is free again."""
+    if {path.name for path in run.folder.iterdir()} <= {CONFIG}:
+        (run.folder / CONFIG).unlink(missing_ok=True)
+        run.folder.rmdir()
+
+
 def open_run(models: Path, name: str) -> Run:
     """A run by its name under `models`, or by its folder.
 

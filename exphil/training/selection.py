@@ -85,9 +85,9 @@ def _digest(tables: list[pa.Table]) -> str:
     state = hashlib.blake2b(digest_size=8)
     for table in tables:
         chosen = table.select(list(IDENTITY)).sort_by([(name, "ascending") for name in IDENTITY])
-        for row in zip(*(column.to_pylist() for column in chosen.columns), strict=True):
-            state.update(repr(row).encode())
-        state.update(b"|")
+        state.update("\n".join(chosen.column("replay_id").to_pylist()).encode())
+        for name in IDENTITY[1:]:
+            state.update(chosen.column(name).to_numpy().astype("<i8").tobytes())
     return state.hexdigest()
 
 

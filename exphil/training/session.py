@@ -16,7 +16,7 @@ from exphil.training.baselines import baselines, count_pairs, scored_segments
 from exphil.training.build import build_policy
 from exphil.training.card import model_card
 from exphil.training.checkpoint import Position
-from exphil.training.config import RUN_LENGTH, TrainConfig
+from exphil.training.config import BACKBONE_FLAGS, RUN_LENGTH, TrainConfig
 from exphil.training.curve import draw_curve
 from exphil.training.decode import FeatureDecoder
 from exphil.training.loader import Loader
@@ -25,7 +25,7 @@ from exphil.training.metrics import MetricsLog
 from exphil.training.optimizer import make_optimizer
 from exphil.training.progress import Reporter
 from exphil.training.provenance import made_with
-from exphil.training.runs import CARD, CURVE, Run, create_run, open_run, saving
+from exphil.training.runs import CARD, CONFIG, CURVE, Run, create_run, discard_unused, open_run, saving
 from exphil.training.sampler import Sampler, Segments
 from exphil.training.schedule import warmup_of
 from exphil.training.selection import Selection, describe, select
@@ -58,7 +58,11 @@ def start(config: TrainConfig, *, store: Path, models: Path, name: str | None, r
     loaders = _loaders(config, selection, device)
     run = create_run(models, name, config, made_with(opened))
     torch.manual_seed(config.seed)
-    return _fit(run, selection, loaders, device, reporter, resumed=False)
+    try:
+        return _fit(run, selection, loaders, device, reporter, resumed=False)
+    except BaseException:
+        discard_unused(run)
+        raise
 
 
 def resume(
@@ -202,11 +206,14 @@ def _prepare(config: TrainConfig) -> torch.device:
 
 
 def _changed(run: Run, changes: Mapping[str, Any]) -> TrainConfig:
-    for name, value in changes.items():
-        if name not in RUN_LENGTH and value != getattr(run.config, name, None):
+    """The run's options with `changes`, all of which must be of its length or place."""
+    config = run.config.with_flags(changes, [])
+    for name in changes:
+        owner = "policy" if name in BACKBONE_FLAGS else name
+        if name not in RUN_LENGTH and getattr(config, owner) != getattr(run.config, owner):
             raise UsageError(
                 f"--{name.replace('_', '-')} cannot change on --resume (only"
                 f" {', '.join('--' + item.replace('_', '-') for item in sorted(RUN_LENGTH))} can);"
-                f" begin another run with --config {run.folder / 'config.json'}"
+                f" begin another run with --config {run.folder / CONFIG}"
             )
-    return replace(run.config, **{name: value for name, value in changes.items() if name in RUN_LENGTH})
+    return config

@@ -206,6 +206,25 @@ def test_a_run_can_change_its_length_only(train: Run) -> None:
         assert words[0] in one_line(outcome)
 
 
+def test_saying_again_what_the_run_has_is_no_change(train: Run) -> None:
+    assert train(*SMALL, "--run", "mine", "--max-steps", "1").code == 0
+    outcome = train("--resume", "mine", "--backbone", "mlp", "--batch-size", "16", "--max-steps", "2")
+    assert outcome.code == 0, outcome.err
+
+
+def test_a_run_that_learnt_nothing_leaves_its_name_free(
+    train: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(self: Trainer) -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "total_steps", interrupted)
+        assert train(*SMALL, "--run", "mine").code == 130
+    assert not (tmp_path / "models" / "mine").exists()
+    assert train(*SMALL, "--run", "mine", "--max-steps", "1").code == 0
+
+
 def test_no_store_and_no_packs_say_what_to_do(exphil: Run, tmp_path: Path) -> None:
     nothing = exphil("train", "--store", tmp_path / "none", "--models", tmp_path / "models")
     assert nothing.code == 1

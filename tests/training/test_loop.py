@@ -211,6 +211,61 @@ def test_max_steps_ends_the_run_and_is_validated(make_trainer: Callable[..., Tra
     assert lines[0]["learning_rate"] < 0.1 * trainer.run.config.learning_rate
 
 
+def test_a_run_stopped_at_its_very_last_batch_trains_no_further(make_trainer: Callable[..., Trainer]) -> None:
+    straight = make_trainer("straight", max_steps=7)
+    straight.fit()
+    trainer = make_trainer("stopped", max_steps=7)
+    trainer.reporter = AtStep(7, interrupt)
+    with pytest.raises(StoppedError):
+        trainer.fit()
+    resumed = make_trainer("stopped", max_steps=7)
+    resumed.fit()
+    assert resumed.position.step == 7
+    assert weights(straight.run) == weights(resumed.run)
+    assert figures(straight.run) == figures(resumed.run)
+
+
+def test_a_shorter_run_than_was_trained_is_only_validated(make_trainer: Callable[..., Trainer]) -> None:
+    trainer = make_trainer()
+    trainer.reporter = AtStep(20, interrupt)
+    with pytest.raises(StoppedError):
+        trainer.fit()
+    shorter = make_trainer(max_steps=10)
+    shorter.fit()
+    assert shorter.position.step == 20
+    assert figures(shorter.run)[-1]["kind"] == "validation"
+
+
+def test_a_card_that_cannot_be_written_is_written_on_resuming(make_trainer: Callable[..., Trainer]) -> None:
+    def full(lines: list[dict[str, Any]]) -> None:
+        raise StoreError("the disk is full")
+
+    trainer = make_trainer(max_steps=5)
+    trainer.finish = full
+    with pytest.raises(StoreError, match="the disk is full"):
+        trainer.fit()
+    written: list[int] = []
+    again = make_trainer(max_steps=5)
+    again.finish = lambda lines: written.append(len(lines))
+    again.fit()
+    assert written == [2]
+    assert [line["kind"] for line in figures(again.run)] == ["train", "validation"]
+
+
+def test_no_number_in_validation_stops_the_run_too(make_trainer: Callable[..., Trainer]) -> None:
+    class Mute(TinyPolicy):
+        def nll(self, batch: Batch, *, supervise: str = "all") -> Nll:
+            found = super().nll(batch)
+            return found if self.training else Nll(found.by_head * float("inf"), found.num_frames)
+
+    trainer = make_trainer(policy=Mute(), max_steps=3)
+    with pytest.raises(
+        DivergedError, match=r"validation loss .* at step 3; the checkpoint of step 3 is kept"
+    ):
+        trainer.fit()
+    assert all(line["kind"] == "train" for line in figures(trainer.run))
+
+
 def test_more_epochs_go_on_from_the_end(make_trainer: Callable[..., Trainer]) -> None:
     make_trainer(max_steps=7).fit()
     longer = make_trainer()
