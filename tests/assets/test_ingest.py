@@ -111,6 +111,12 @@ def test_bad_files_get_a_row_and_stop_nothing(
         assert "\n" not in reason
 
 
+def test_a_folder_of_nothing_but_bad_files_is_a_store_all_the_same(tmp_path: Path, workers: Workers) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "text.slp").write_text("hello")
+    assert by_name(build(tmp_path / "store", tmp_path / "in", workers))["text.slp"][0] == "quarantined"
+
+
 def test_copies_count_once_wherever_they_lie(
     tmp_path: Path, recordings: list[Path], workers: Workers
 ) -> None:
