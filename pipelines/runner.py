@@ -29,19 +29,23 @@ def run_batches(
 
     Raises:
         ExphilError: what an asset raised; the run is marked as failed, and the batches after it are not begun.
+        KeyboardInterrupt: Ctrl-C.
     """
     with open_instance() as instance, _log_level("DEBUG" if debug else "CRITICAL") as level:
         end_lost_runs(instance)
         add_batches(instance, [*store_batches(session.store()), *batches])
         job = make_definitions(session, with_checks=False).resolve_job_def(build.name)
         for batch in batches:
-            job.execute_in_process(
-                run_config={"loggers": {"console": {"config": {"log_level": level}}}},
-                instance=instance,
-                partition_key=batch,
-                asset_selection=[dg.AssetKey(asset) for asset in assets],
-                tags=process_tags(),
-            )
+            try:
+                job.execute_in_process(
+                    run_config={"loggers": {"console": {"config": {"log_level": level}}}},
+                    instance=instance,
+                    partition_key=batch,
+                    asset_selection=[dg.AssetKey(asset) for asset in assets],
+                    tags=process_tags(),
+                )
+            except dg.DagsterExecutionInterruptedError:  # Ctrl-C, renamed by Dagster; the run is marked as failed
+                raise KeyboardInterrupt from None
 
 
 def record_policy(folder: Path, config: TrainConfig, validation: Mapping[str, Any]) -> None:
