@@ -55,7 +55,7 @@ def save(
     torch.save(state, buffer)
     weights = safetensors.torch.save(
         {name: tensor.contiguous() for name, tensor in policy.state_dict().items()},
-        {"step": str(position.step), "feature_set": V1.name, "features": V1.canonical},
+        {"features": V1.canonical},  # one entry: the order of several would differ from file to file
     )
     with saving(folder):
         require_space(folder, buffer.tell() + len(weights))

@@ -114,8 +114,7 @@ def test_ctrl_c_saves_and_resuming_ends_as_if_it_had_not_been(
     )
     assert torch.load(models / "stopped" / TRAINER, weights_only=True)["position"]["step"] == 8
     assert train("--resume", "stopped").code == 0
-    straight, resumed = weights(models / "straight"), weights(models / "stopped")
-    assert all(torch.equal(straight[name], resumed[name]) for name in straight)
+    assert (models / "straight" / WEIGHTS).read_bytes() == (models / "stopped" / WEIGHTS).read_bytes()
     lines = [(models / name / METRICS).read_text().splitlines()[-1] for name in ("straight", "stopped")]
     assert lines[0] == lines[1]
 
