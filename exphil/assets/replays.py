@@ -55,7 +55,7 @@ def ingest(store: Store, batch: str, workers: Workers) -> tuple[Report, Report]:
         sources = sorted(
             {source.path: source for source in [*leaving.requeued, *sources]}.values(), key=lambda s: s.path
         )
-        require_space(store.root, sum(source.num_bytes for source in sources) // 4)
+        require_space(store.root, sum(source.num_bytes for source in sources) // 8)
         results = _read(sources, transaction, workers)
         rows = mark_duplicates(
             [row for result in results for row in result.replays], leaving.winners(store, results)
