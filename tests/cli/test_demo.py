@@ -52,6 +52,15 @@ def test_one_s_own_replays_elsewhere(exphil: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("small")
+def test_one_game_is_too_few_to_train_on(exphil: Run, tmp_path: Path) -> None:
+    synthesise(tmp_path / "mine", count=1, seed=0, max_frames=400, workers=1)
+    outcome = exphil("demo", tmp_path / "mine", "--workers", "1")
+    assert outcome.code == 2
+    assert "1 replays: 1 ok" in outcome.out
+    assert "too few games" in outcome.err
+
+
+@pytest.mark.usefixtures("small")
 def test_a_demo_of_nothing(exphil: Run, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     outcome = exphil("demo", tmp_path / "empty")
