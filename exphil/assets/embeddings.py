@@ -18,6 +18,7 @@ from exphil.assets.workers import Workers
 from exphil.features import V1, Blocks
 from exphil.features.audit import Audit
 from exphil.store import paths
+from exphil.store.atomic import write_errors
 from exphil.store.embeddings import Run, write_part
 from exphil.store.manifest import Part
 from exphil.store.store import Store, Transaction
@@ -118,7 +119,9 @@ def embed_part(task: EmbedTask) -> Staged:
         "audit": audit.to_json(),
     }
     folder = paths.embeddings_part(task.staging, V1.name, task.part)
-    return Staged(offset, len({run.replay_id for run in runs}), write_part(folder, blocks, runs, attributes))
+    with write_errors(folder):
+        num_bytes = write_part(folder, blocks, runs, attributes)
+    return Staged(offset, len({run.replay_id for run in runs}), num_bytes)
 
 
 def _stack(arrays: Sequence[np.ndarray], dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import polars as pl
@@ -13,6 +14,7 @@ from exphil.assets.report import Report
 from exphil.assets.workers import Workers
 from exphil.features import V1, Blocks
 from exphil.store import paths
+from exphil.store.atomic import write_errors
 from exphil.store.embeddings import CHUNK_ROWS, EmbeddingPart, Run, read_part
 from exphil.store.manifest import Part
 from exphil.store.packs import write_runs
@@ -66,10 +68,9 @@ def pack_part(task: PackTask) -> Staged:
     part = read_part(paths.embeddings_part(task.root, V1.name, task.part))
     whole: Blocks = {name: part.blocks[name][...] for name in V1.blocks}
     file = paths.pack_part(task.staging, V1.name, task.part)
-    file.parent.mkdir(parents=True, exist_ok=True)
     runs: list[Run] = []
     packed = 0
-    with file.open("wb") as out:
+    with write_errors(file), _created(file) as out:
         for first, last in _stretches(part, task.eligible):
             rows = V1.to_rows({name: block[first:last] for name, block in whole.items()})
             for run in part.runs:
@@ -84,6 +85,11 @@ def pack_part(task: PackTask) -> Staged:
     write_runs(runs_file, runs)
     num_bytes = file.stat().st_size + runs_file.stat().st_size
     return Staged(packed, len({run.replay_id for run in runs}), num_bytes)
+
+
+def _created(file: Path) -> BinaryIO:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return file.open("wb")
 
 
 def _moved(run: Run, row_offset: int) -> Run:

@@ -61,7 +61,7 @@ def materialize(store: Store, batch: str) -> Report:
 def segments(store: Store, source: Part) -> pl.DataFrame:
     """Segments of one part of `replays`: complete 1v1 games, human viewpoints, from frame -39 to the last but one."""
     if not source.rows.get("players"):
-        return pl.DataFrame(schema=dict.fromkeys(schema.SEGMENTS.names, pl.Null))
+        return pl.DataFrame(schema.arrow_schema(schema.SEGMENTS).empty_table())
     replays = pl.read_parquet(paths.table_part(store.root, "replays", "replays", source.name))
     players = pl.read_parquet(paths.table_part(store.root, "replays", "players", source.name))
     eligible = replays.filter(
