@@ -138,8 +138,8 @@ def measure(
         for _ in range(batches):
             gather()
         bare.append(batches * batch_size / (time.perf_counter() - start))
-        # What was gathered ahead during the other side's turn must not count.
-        for _ in range(8):
+        # What a thread may have gathered during the other side's turn must not count.
+        for _ in range(16):
             next(stream)
         start = time.perf_counter()
         windows = sum(len(next(stream).rows) for _ in range(batches))

@@ -3,8 +3,10 @@
 Shapes: B windows of a batch, L observed frames of a window, n = L + 1 + delay rows of a window.
 """
 
+import math
+import weakref
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +20,9 @@ from exphil.training.batch import Batch
 from exphil.training.sampler import Segments, Windows
 
 Bytes = npt.NDArray[np.uint8]
+
+MOST_BUFFERS: Final = 16
+"""Unused buffers that are kept."""
 
 
 class PackFiles(Protocol):
@@ -82,6 +87,30 @@ def find_segments(segments: pa.Table, packs: PackFiles, delay: int) -> Segments:
     return Segments(*(places[name].to_numpy() for name in Segments.__slots__))
 
 
+class Buffers:
+    """Memory for batches, used again when nobody holds the batch any more.
+
+    Fresh memory would cost as much as the copy into it: the system clears every page of it.
+    """
+
+    def __init__(self) -> None:
+        self._free: list[Bytes] = []
+
+    def take(self, *shape: int) -> Bytes:
+        """An array of uint8 of any content. Its memory comes back when the array, and every tensor over it, is gone."""
+        size = math.prod(shape)
+        memory = self._free.pop() if self._free else np.empty(size, np.uint8)
+        if len(memory) < size:
+            memory = np.empty(size, np.uint8)
+        array = memory[:size].reshape(shape)
+        weakref.finalize(array, self._give_back, memory).atexit = False
+        return array
+
+    def _give_back(self, memory: Bytes) -> None:
+        if len(self._free) < MOST_BUFFERS:
+            self._free.append(memory)
+
+
 class Gatherer:
     """Copies windows out of the memory maps.
 
@@ -95,6 +124,7 @@ class Gatherer:
         self._parts = [np.asarray(part) for part in parts]
         self._num_rows = num_rows
         self._overlapping = [_overlapping(part, num_rows) for part in self._parts]
+        self._buffers = Buffers()
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A worker process maps the files itself; pickling the maps would send it every byte.
@@ -111,20 +141,18 @@ class Gatherer:
             stop: (B,) row after the last one of its game; a window that reaches past it repeats the last row.
         """
         n = self._num_rows
-        fits = start + n <= stop
         views = self._overlapping
-        if fits.all() and (part == part[0]).all():
-            windows = views[int(part[0])][start]
-        else:
-            # Joining views beats copying into place; either lets other threads run while a page is read.
-            pieces = [
-                views[p][a] if whole else self._padded(p, a, b)
-                for p, a, b, whole in zip(
-                    part.tolist(), start.tolist(), stop.tolist(), fits.tolist(), strict=True
-                )
-            ]
-            windows = np.concatenate(pieces)
-        return windows.reshape(len(start), n, -1)
+        fits = start + n <= stop
+        # Joining views beats copying one by one; either lets other threads run while a page is read.
+        pieces = [
+            views[p][a] if whole else self._padded(p, a, b)
+            for p, a, b, whole in zip(
+                part.tolist(), start.tolist(), stop.tolist(), fits.tolist(), strict=True
+            )
+        ]
+        out = self._buffers.take(len(pieces), n, self._parts[0].shape[1])
+        np.concatenate(pieces, out=out.reshape(-1))
+        return out
 
     def _padded(self, part: int, start: int, stop: int) -> Bytes:
         """The rows of a game's end, the last repeated until they fill a window; flat."""

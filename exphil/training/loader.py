@@ -1,7 +1,8 @@
-"""Batches in order, gathered by a thread while the policy computes; the same for any number of workers."""
+"""Batches in order, gathered ahead while the policy computes; the same for any number of workers."""
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator
 from typing import Final
 
@@ -16,6 +17,9 @@ HANDOVER: Final = 4
 
 PREFETCH: Final = 2
 """Handovers kept ready: enough to hide a slow read, few enough to cost no memory worth naming."""
+
+AWAY_SHARE: Final = 0.25
+"""A reader that is away for this share of a batch's gathering time is worth a thread."""
 
 POLL_SECONDS: Final = 0.1
 
@@ -43,7 +47,7 @@ class Loader:
         return batch
 
     def batches(self, epoch: int, first: int = 0) -> Generator[Batch, None, None]:
-        """The epoch's batches from number `first` on, gathered ahead by a thread."""
+        """The epoch's batches from number `first` on, gathered ahead by a thread if the reader takes its time."""
         order = self.sampler.epoch(epoch)
         indices = iter(range(first, order.num_batches))
 
@@ -51,15 +55,37 @@ class Loader:
             index = next(indices, None)
             return None if index is None else self.batch(order, index)
 
-        return prefetched(load)
+        return ahead_of_need(load)
 
 
-def prefetched(load: Callable[[], Batch | None]) -> Generator[Batch, None, None]:
-    """What `load` returns until it returns None, called ahead in a thread that ends with the iterator."""
-    ready: queue.Queue[list[Batch] | BaseException | None] = queue.Queue(PREFETCH)
-    stopped = threading.Event()
+def ahead_of_need(load: Callable[[], Batch | None]) -> Generator[Batch, None, None]:
+    """What `load` returns until it returns None; called in a thread while the reader is away long enough.
 
-    def offer(item: list[Batch] | BaseException | None) -> bool:
+    A reader that comes straight back gains nothing from a thread, and loses the handing over.
+    """
+    while True:
+        begun = time.perf_counter()
+        batch = load()
+        if batch is None:
+            return
+        gathered = time.perf_counter()
+        yield batch
+        worth = AWAY_SHARE * (gathered - begun)
+        if time.perf_counter() - gathered > worth and (yield from prefetched(load, worth)):
+            return
+
+
+def prefetched(load: Callable[[], Batch | None], worth: float = 0.0) -> Generator[Batch, None, bool]:
+    """What `load` returns, called ahead in a thread that ends with the iterator.
+
+    Ends when `load` returns None, or early when the reader keeps coming back within `worth` seconds; returns
+    whether `load` is at its end.
+    """
+    ready: queue.Queue[list[Batch] | BaseException | bool] = queue.Queue(PREFETCH)
+    stopped = threading.Event()  # nobody reads any more
+    enough = threading.Event()  # hand over what there is, and end
+
+    def offer(item: list[Batch] | BaseException | bool) -> bool:
         while not stopped.is_set():
             try:
                 ready.put(item, timeout=POLL_SECONDS)
@@ -70,22 +96,31 @@ def prefetched(load: Callable[[], Batch | None]) -> Generator[Batch, None, None]
 
     def work() -> None:
         try:
-            size = 1  # the first batch is handed over alone: somebody waits for it
-            while batches := [batch for _ in range(size) if (batch := load()) is not None]:
+            while not enough.is_set():
+                batches = [batch for _ in range(HANDOVER) if (batch := load()) is not None]
                 if not offer(batches):
                     return
-                size = HANDOVER
-            offer(None)
+                if len(batches) < HANDOVER:
+                    offer(True)
+                    return
+            offer(False)
         except BaseException as error:  # handed to the reader, who raises it
             offer(error)
 
     thread = threading.Thread(target=work, name="exphil-loader", daemon=True)
     thread.start()
+    quick = 0
     try:
-        while (item := ready.get()) is not None:
+        while not isinstance(item := ready.get(), bool):
             if isinstance(item, BaseException):
                 raise item
-            yield from item
+            for batch in item:
+                left = time.perf_counter()
+                yield batch
+                quick = quick + 1 if time.perf_counter() - left < worth else 0
+            if quick >= HANDOVER:
+                enough.set()
+        return item
     finally:
         stopped.set()
         thread.join()

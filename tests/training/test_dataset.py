@@ -1,6 +1,8 @@
 """Windows are the very rows of the packs, in order, of one game each."""
 
 import pickle
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -11,8 +13,9 @@ import pytest
 import torch
 
 from exphil.errors import StoreError
-from exphil.training.dataset import Gatherer, collate, diversity, find_segments
-from exphil.training.loader import EpochBatches, Loader, prefetched
+from exphil.training.batch import Batch
+from exphil.training.dataset import Buffers, Gatherer, collate, diversity, find_segments
+from exphil.training.loader import EpochBatches, Loader, ahead_of_need, prefetched
 from exphil.training.sampler import Sampler, Windows
 
 
@@ -137,6 +140,31 @@ def test_gatherers_travel_by_file_name(make_packs: Callable[..., Any]) -> None:
     assert np.array_equal(pickle.loads(sent).rows(*where), gatherer.rows(*where))
 
 
+def test_memory_is_used_again_only_when_no_tensor_holds_it() -> None:
+    buffers = Buffers()
+    first = torch.from_numpy(buffers.take(3, 4))
+    place = first.data_ptr()
+    part = first[1:2]
+    del first
+    second = torch.from_numpy(buffers.take(3, 4))
+    assert second.data_ptr() != place
+    del part
+    third = torch.from_numpy(buffers.take(2, 4))
+    assert third.data_ptr() == place
+    assert third.shape == (2, 4)
+    larger = torch.from_numpy(buffers.take(30, 4))
+    assert larger.shape == (30, 4)
+
+
+def test_batches_that_are_kept_keep_their_rows(make_packs: Callable[..., Any]) -> None:
+    packs = make_packs([150, 200, 333])
+    loader = Loader(packs, Sampler(find_segments(packs.segments, packs, 0), window_size=20, batch_size=4))
+    kept = list(loader.batches(0))
+    order = loader.sampler.epoch(0)
+    for index, batch in enumerate(kept):
+        assert addresses(batch.rows)[:, 0, 1].tolist() == order.batch(index).start.tolist()
+
+
 def test_diversity_counts_distinct_replays() -> None:
     assert diversity(torch.tensor([3, 3, 5, 9])) == 0.75
 
@@ -149,16 +177,44 @@ def test_a_failure_of_the_gathering_thread_reaches_the_reader() -> None:
         next(prefetched(load))
 
 
-def test_leaving_an_epoch_early_ends_its_thread(make_packs: Callable[..., Any]) -> None:
-    import threading
+def loader_threads() -> int:
+    return sum(thread.name == "exphil-loader" for thread in threading.enumerate())
 
-    packs = make_packs([3000])
-    loader = Loader(packs, Sampler(find_segments(packs.segments, packs, 0), window_size=5, batch_size=2))
-    batches = loader.batches(0)
+
+def numbered(count: int) -> Callable[[], Batch | None]:
+    """Makes `count` batches whose viewpoint is their number, then None."""
+    numbers = iter(range(count))
+
+    def load() -> Batch | None:
+        number = next(numbers, None)
+        none = torch.zeros(0)
+        return None if number is None else Batch(none, torch.tensor(number), none, none)
+
+    return load
+
+
+@pytest.mark.parametrize("count", [0, 1, 5, 60, 200])
+def test_a_reader_gets_a_thread_while_it_is_busy_and_the_same_batches(count: int) -> None:
+    found, threads = [], []
+    for batch in ahead_of_need(numbered(count)):
+        found.append(int(batch.viewpoint))
+        threads.append(loader_threads())
+        if len(found) < 5:
+            time.sleep(0.02)
+    assert found == list(range(count))
+    assert loader_threads() == 0
+    if count == 200:
+        assert threads[0] == 0
+        assert threads[3] == 1
+        assert threads[-1] == 0
+
+
+def test_leaving_an_epoch_early_ends_its_thread() -> None:
+    batches = prefetched(numbered(100))
     next(batches)
-    assert any(thread.name == "exphil-loader" for thread in threading.enumerate())
+    assert loader_threads() == 1
     batches.close()
-    assert not any(thread.name == "exphil-loader" for thread in threading.enumerate())
+    assert loader_threads() == 0
 
 
 def test_collate_marks_only_the_scored_positions(make_packs: Callable[..., Any]) -> None:
