@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from exphil.assets.maintenance import Problem
 from exphil.assets.versions import made_by
 from exphil.assets.windows import PLAY_STARTS
 from exphil.features import V1
@@ -328,6 +329,19 @@ CHECKS: Final = (
     Check("packs", "coverage", "Every segment's frames are packed.", pack_coverage),
 )
 """Every check, in the order in which data flows."""
+
+
+def faults(store: Store) -> list[Problem]:
+    """What the checks find wrong in the whole store, as `maintenance.verify` words it."""
+    problems = []
+    for check in [check for check in CHECKS if check.is_fault]:
+        found = check.run(store, None)
+        if not found.passed:
+            message = (
+                f"{check.name}: {found.num_wrong} wrong of {found.num_checked}: {'; '.join(found.examples)}"
+            )
+            problems.append(Problem(check.asset, "", message))
+    return problems
 
 
 def _parts(

@@ -11,9 +11,9 @@ store = App(name="store", help="Check a feature store, or tidy it up.")
 
 @store.command
 def verify(*, store: StoreOption = None, json: JsonFlag = False) -> int:
-    """Compare the manifest with what lies on disk.
+    """Compare the manifest with what lies on disk, then check what the tables say.
 
-    Exit code 1 when something is missing, stale or damaged.
+    Keys, gaps, ranges, split and fingerprints. Exit code 1 when something is missing, stale, damaged or wrong.
 
     For example:
 
@@ -21,21 +21,22 @@ def verify(*, store: StoreOption = None, json: JsonFlag = False) -> int:
     """
     from dataclasses import asdict
 
-    from exphil.assets import maintenance
+    from exphil.assets import checks, maintenance
     from exphil.cli.output import json_document, say, table
     from exphil.config.roots import store_root
     from exphil.store import paths
     from exphil.store.store import Store
 
     opened = Store.open(store_root(store))
-    problems = maintenance.verify(opened)
+    problems = maintenance.verify(opened) or checks.faults(opened)
     if json:
         json_document([asdict(problem) for problem in problems])
     elif problems:
         table(("asset", "part", "problem"), [(p.asset, p.part, p.message) for p in problems])
     else:
         parts = sum(len(opened.manifest.of(asset)) for asset in paths.ASSETS)
-        say(f"{opened.root}: {parts} parts, all as the manifest says")
+        passed = sum(check.is_fault for check in checks.CHECKS)
+        say(f"{opened.root}: {parts} parts, all as the manifest says; their content passes {passed} checks")
     return 1 if problems else 0
 
 

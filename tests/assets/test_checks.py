@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from exphil.assets import embeddings, packs, plan, replays, windows
-from exphil.assets.checks import CHECKS, Check, Finding, merged_audit
+from exphil.assets.checks import CHECKS, Check, Finding, faults, merged_audit
 from exphil.assets.selection import ReplaySelection, select
 from exphil.assets.workers import Workers
 from exphil.store import manifest, paths
@@ -165,6 +165,14 @@ def test_dead_dims_are_named(store: Store) -> None:
     assert found.num_wrong == len(dead)
     assert found.figures["alive"] > 100
     assert found.num_checked == len(audit.feature_set.names)
+
+
+def test_faults_of_the_whole_store(store: Store) -> None:
+    assert faults(store) == []
+    _spoil(store, "segments", _first_again)
+    (problem,) = faults(store)
+    assert problem.asset == "windows"
+    assert problem.message.startswith("ranges: 1 wrong of")
 
 
 def test_few_examples_stand_for_many() -> None:

@@ -57,7 +57,9 @@ def test_nothing_to_read_says_what_to_do(exphil: Run) -> None:
         (["frames", "--replays", "nowhere"], "nowhere"),
     ],
 )
-def test_what_cannot_be_is_one_line_and_exit_2(exphil: Run, games: Path, words: list[str], message: str) -> None:
+def test_what_cannot_be_is_one_line_and_exit_2(
+    exphil: Run, games: Path, words: list[str], message: str
+) -> None:
     named = [] if "--replays" in words else ["--replays", str(games)]
     outcome = exphil("materialize", *words, *named)
     assert outcome.code == 2
@@ -126,14 +128,19 @@ def test_a_second_run_imports_no_dagster(exphil: Run, games: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of another process group")
-def test_ctrl_c_is_one_line_and_leaves_a_store_that_the_next_run_completes(exphil: Run, workplace: Path) -> None:
+def test_ctrl_c_is_one_line_and_leaves_a_store_that_the_next_run_completes(
+    exphil: Run, workplace: Path
+) -> None:
     folder = workplace / "many"
     folder.mkdir()
     for index in range(12):
         (folder / f"{index}.slp").write_bytes(synth_replay(seed=6, index=index, frames=900))
     words = ["materialize", "all", "--replays", str(folder), "--workers", "1"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "exphil.cli", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "exphil.cli", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     deadline = time.monotonic() + 60
     while not (Path("storage") / ".staging").is_dir() and time.monotonic() < deadline:

@@ -43,7 +43,9 @@ def test_bars_are_shown_in_place_and_in_proportion() -> None:
     assert len(charts.markdown(svg, "frames by split")) < charts.SHOWN_IN_PLACE
 
 
-@given(st.lists(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])), min_size=1, max_size=4))
+@given(
+    st.lists(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])), min_size=1, max_size=4)
+)
 def test_names_cannot_break_a_chart(names: list[str]) -> None:
     svg = charts.bars(names, [1.0] * len(names))
     allowed = [name for name in names if not set(name) & {"￾", "￿"}]

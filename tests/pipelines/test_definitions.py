@@ -17,7 +17,6 @@ GRAPH = {
 }
 
 
-
 def test_the_graph() -> None:
     graph = defs.resolve_asset_graph()
     found = {

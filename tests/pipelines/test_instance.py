@@ -37,12 +37,16 @@ def test_an_empty_folder_gets_an_instance(workplace: Path) -> None:
         assert again.has_run(run_id)
 
 
-def test_dagster_dev_opens_the_same_instance(workplace: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_dagster_dev_opens_the_same_instance(
+    workplace: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     with open_instance() as instance:
         run_id = _new_run(instance)
     # What `dagster dev` does without DAGSTER_HOME: a home that is thrown away, and the configuration of this folder.
     temporary = tmp_path_factory.mktemp("home")
-    with dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(temporary), config_dir=str(workplace))) as theirs:
+    with dg.DagsterInstance.from_ref(
+        InstanceRef.from_dir(str(temporary), config_dir=str(workplace))
+    ) as theirs:
         assert theirs.has_run(run_id)
         other = _new_run(theirs)
         assert not theirs.telemetry_enabled
@@ -82,13 +86,17 @@ def test_a_home_that_cannot_be_is_explained(
 
 
 def test_a_configuration_of_one_s_own_is_kept(workplace: Path) -> None:
-    (workplace / CONFIG_FILE).write_text("storage:\n  sqlite:\n    base_dir: other\ntelemetry:\n  enabled: false\n")
+    (workplace / CONFIG_FILE).write_text(
+        "storage:\n  sqlite:\n    base_dir: other\ntelemetry:\n  enabled: false\n"
+    )
     with open_instance() as instance:
         _new_run(instance)
     assert (workplace / "other" / "history" / "runs.db").exists()
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root and Windows write to read-only folders")
+@pytest.mark.skipif(
+    os.name == "nt" or os.geteuid() == 0, reason="root and Windows write to read-only folders"
+)
 def test_a_read_only_folder_is_explained(workplace: Path) -> None:
     workplace.chmod(0o500)
     try:

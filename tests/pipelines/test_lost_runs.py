@@ -43,7 +43,8 @@ def _job() -> None: ...
 def _started(instance: dg.DagsterInstance, tags: dict[str, str]) -> str:
     run = instance.create_run_for_job(_job, tags=tags)
     instance.report_dagster_event(
-        dg.DagsterEvent(event_type_value=dg.DagsterEventType.RUN_START.value, job_name=run.job_name), run.run_id
+        dg.DagsterEvent(event_type_value=dg.DagsterEventType.RUN_START.value, job_name=run.job_name),
+        run.run_id,
     )
     return run.run_id
 

@@ -67,7 +67,9 @@ def test_a_run_builds_and_tells(two_replays: Path) -> None:
             )
             assert again.success
             results = again.get_asset_check_evaluations()
-            faults = [r.check_name for r in results if not r.passed and r.severity == dg.AssetCheckSeverity.ERROR]
+            faults = [
+                r.check_name for r in results if not r.passed and r.severity == dg.AssetCheckSeverity.ERROR
+            ]
             assert faults == []
             assert len(results) == 11
 
@@ -86,5 +88,3 @@ def test_what_an_asset_raises_reaches_the_caller_and_fails_the_run(
 
 def _refuse(*_: object) -> list[object]:
     raise StoreError("the disk is full")
-
-
