@@ -78,7 +78,7 @@ def one_round(arguments: argparse.Namespace) -> dict[str, float]:
 
 
 def run_watched(command: list[str], folder: str) -> tuple[dict, float, int]:
-    """Run a command; its last line of output as JSON, wall seconds, and peak memory (PSS) of its whole process tree."""
+    """Run a command; its output as JSON, wall seconds, and peak memory (PSS) of its whole process tree."""
     begun = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder)
     peak = 0
@@ -96,7 +96,7 @@ def run_watched(command: list[str], folder: str) -> tuple[dict, float, int]:
     wall = time.perf_counter() - begun
     if process.returncode != 0:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
-    return json.loads(output.splitlines()[-1]), wall, peak
+    return json.loads(output), wall, peak
 
 
 def tree(root: int) -> list[int]:

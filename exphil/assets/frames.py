@@ -64,16 +64,23 @@ def make_chunks(sources: Sequence[Source], num_workers: int, staging: Path) -> l
 
 
 def _units(sources: Sequence[Source], num_workers: int) -> list[list[Source]]:
-    """What is dealt out whole: a file, or members of one archive, most of which can only be read from the front."""
+    """What is dealt out whole.
+
+    Members of one archive, most of which can only be read from the front; and files of equal length, which are
+    likely copies: in one chunk, the loser's frames are not even written.
+    """
     units: list[list[Source]] = []
+    equal: dict[int, list[Source]] = {}
     for archive, members in groupby(sources, key=ArchiveOf()):
         group = list(members)
-        pieces = (
-            len(group) if archive is None else min(num_workers, -(-_num_bytes(group) // CHUNK_BYTES) or 1)
-        )
-        size = -(-len(group) // pieces)
-        units += [group[start : start + size] for start in range(0, len(group), size)]
-    return units
+        if archive is None:
+            for source in group:
+                equal.setdefault(source.num_bytes, []).append(source)
+        else:
+            pieces = min(num_workers, -(-_num_bytes(group) // CHUNK_BYTES) or 1)
+            size = -(-len(group) // pieces)
+            units += [group[start : start + size] for start in range(0, len(group), size)]
+    return [*units, *equal.values()]
 
 
 def _num_bytes(sources: Sequence[Source]) -> int:
@@ -93,7 +100,7 @@ def read_chunk(chunk: Chunk) -> ChunkResult:
     """Read every file of a chunk and stage its frames. A bad file becomes a quarantine row, whatever is wrong."""
     result = ChunkResult(chunk)
     writer: _PartWriter | None = None
-    seen: set[str] = set()
+    seen: dict[str, bool] = {}
     try:
         for source, data in read_sources(chunk.sources):
             try:
@@ -111,9 +118,10 @@ def read_chunk(chunk: Chunk) -> ChunkResult:
                 continue
             row = replay_row(game, tables) | _bookkeeping(source)
             result.replays.append(row)
-            if game.content_id in seen:  # the same bytes once more: this path sorts later, so it cannot win
+            # The same game once more: this path sorts later, so it wins only if it alone is complete.
+            if row["game_id"] in seen and (seen[row["game_id"]] or not row["complete"]):
                 continue
-            seen.add(game.content_id)
+            seen[row["game_id"]] = row["complete"]
             result.players += player_rows(game, tables)
             writer = writer or _PartWriter(chunk)
             writer.append(tables)

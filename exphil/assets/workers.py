@@ -11,9 +11,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from types import TracebackType
 from typing import Any, TypeVar
 
+import numpy as np
+import pyarrow as pa
 from pebble import ProcessExpired, ProcessPool
 
-TASK_MODULES = ("exphil.assets.frames",)
+TASK_MODULES = ("exphil.assets.frames", "exphil.assets.embeddings", "exphil.assets.packs")
 """What workers import while they start, lest it counts as work."""
 
 Task = TypeVar("Task")
@@ -121,6 +123,8 @@ def _prepare() -> None:
         _die_with_parent()
     for module in TASK_MODULES:
         importlib.import_module(module)
+    # The first array that pyarrow makes from numpy's imports pandas, where that is installed.
+    pa.array(np.zeros(1))
 
 
 def _die_with_parent() -> None:

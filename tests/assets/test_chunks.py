@@ -22,8 +22,11 @@ def test_every_file_is_dealt_once_and_evenly(sizes: list[int], num_workers: int)
     )
     assert len({chunk.name for chunk in chunks}) == len(chunks)
     loads = [sum(source.num_bytes for source in chunk.sources) for chunk in chunks]
-    assert max(loads) - min(loads) <= max(sizes) or len(chunks) < num_workers
-    assert max(loads) <= frames.CHUNK_BYTES + max(sizes)
+    largest = max(size * sizes.count(size) for size in sizes)
+    assert max(loads) - min(loads) <= largest or len(chunks) < num_workers
+    assert max(loads) <= frames.CHUNK_BYTES + largest
+    chunk_of = {source.num_bytes: chunk.name for chunk in chunks for source in chunk.sources}
+    assert all(chunk_of[source.num_bytes] == chunk.name for chunk in chunks for source in chunk.sources)
 
 
 def test_members_of_one_archive_stay_together(tmp_path: Path) -> None:
