@@ -93,7 +93,7 @@ def bare_gather(packs: PackFiles, num_rows: int, batch_size: int) -> Callable[[]
     def gather() -> np.ndarray:
         part = large[next(turn) % len(large)]
         starts = rng.integers(0, len(part) - num_rows, batch_size)
-        return part[starts[:, None] + offsets]
+        return np.asarray(part[starts[:, None] + offsets])
 
     return gather
 
