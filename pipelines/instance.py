@@ -19,8 +19,8 @@ import dagster as dg
 from dagster._core.instance.ref import InstanceRef
 from dagster._core.secrets.env_file import get_env_var_dict
 
-from exphil.errors import UsageError
-from exphil.store.atomic import write_bytes, write_errors
+from exphil.errors import StoreError, UsageError
+from exphil.store.atomic import write_bytes
 
 HOME_VARIABLE: Final = "DAGSTER_HOME"
 CONFIG_FILE: Final = "dagster.yaml"
@@ -85,13 +85,22 @@ def _prepared_here() -> tuple[Path, Path]:
     """(.dagster, current folder), with what is missing made: `dagster.yaml`, and the databases if it is ours."""
     folder = Path.cwd()
     home = folder / LOCAL_HOME
-    if not (folder / CONFIG_FILE).exists():
-        write_bytes(folder / CONFIG_FILE, default_config())
-    if (folder / CONFIG_FILE).read_bytes() == default_config():
-        with write_errors(home):
+    if home.exists() and not home.is_dir():
+        raise StoreError(
+            f"{home} is a file, and Dagster's records belong there; move it, or set {HOME_VARIABLE}"
+        )
+    try:
+        if not (folder / CONFIG_FILE).exists():
+            write_bytes(folder / CONFIG_FILE, default_config())
+        if (folder / CONFIG_FILE).read_bytes() == default_config():
             _make_databases(home)
-    else:
-        home.mkdir(exist_ok=True)
+        else:
+            home.mkdir(exist_ok=True)
+    except (OSError, StoreError) as error:
+        raise StoreError(
+            f"Dagster's records cannot be kept in {folder} ({error.__cause__ or error});"
+            f" start from a folder that can be written to, or name another with {HOME_VARIABLE}"
+        ) from error
     return home, folder
 
 

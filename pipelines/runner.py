@@ -44,7 +44,9 @@ def run_batches(
                     asset_selection=[dg.AssetKey(asset) for asset in assets],
                     tags=process_tags(),
                 )
-            except dg.DagsterExecutionInterruptedError:  # Ctrl-C, renamed by Dagster; the run is marked as failed
+            except (
+                dg.DagsterExecutionInterruptedError
+            ):  # Ctrl-C, renamed by Dagster; the run is marked as failed
                 raise KeyboardInterrupt from None
 
 

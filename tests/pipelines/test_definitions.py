@@ -1,5 +1,8 @@
 """The code location: what it defines, and how the graph hangs together."""
 
+import re
+from pathlib import Path
+
 import dagster as dg
 
 from exphil.assets.checks import CHECKS
@@ -67,3 +70,13 @@ def test_the_launchpad_offers_the_trainer_s_own_defaults() -> None:
     chosen = PolicyOptions(backbone="mlp", window_size=30, epochs=1, hidden_size=32).train_config()
     assert (chosen.window_size, chosen.epochs) == (30, 1)
     assert (chosen.policy.backbone.name, chosen.policy.backbone.hidden_size) == ("mlp", 32)
+
+
+def test_the_page_names_every_check_and_sensor() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "pipelines.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([\w, ]+?) \| (\w+) \|", page, re.MULTILINE)
+    listed = {(asset, name) for assets, name in rows for asset in assets.split(", ") if asset in GRAPH}
+    assert listed == {(check.asset, check.name) for check in CHECKS}
+    for sensor in defs.sensors or []:
+        status = "running" if sensor.default_status == dg.DefaultSensorStatus.RUNNING else "stopped"
+        assert f"| `{sensor.name}` | {status} |" in page

@@ -100,10 +100,26 @@ def test_a_configuration_of_one_s_own_is_kept(workplace: Path) -> None:
 def test_a_read_only_folder_is_explained(workplace: Path) -> None:
     workplace.chmod(0o500)
     try:
-        with pytest.raises(StoreError, match="read-only"), open_instance():
+        with pytest.raises(StoreError, match="cannot be kept in"), open_instance():
             pass
     finally:
         workplace.chmod(0o700)
+
+
+def test_a_file_in_the_way_is_explained(workplace: Path) -> None:
+    (workplace / ".dagster").write_text("")
+    with pytest.raises(StoreError, match="is a file"), open_instance():
+        pass
+
+
+def test_a_disk_that_is_full_is_explained(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "mkdir", full)
+    (workplace / CONFIG_FILE).write_bytes(default_config())
+    with pytest.raises(StoreError, match=r"No space left.*DAGSTER_HOME"), open_instance():
+        pass
 
 
 def test_processes_that_come_first_at_once_agree(workplace: Path) -> None:
