@@ -87,7 +87,7 @@ def run_watched(command: list[str], folder: str) -> tuple[dict, float, int]:
         nonlocal peak
         while process.poll() is None:
             peak = max(peak, sum(pss(pid) for pid in tree(process.pid)))
-            time.sleep(0.05)
+            time.sleep(0.2)
 
     watcher = threading.Thread(target=watch)
     watcher.start()

@@ -60,6 +60,7 @@ def demo(
     from exphil.assets.selection import ReplaySelection
     from exphil.cli import building
     from exphil.cli.output import note, say
+    from exphil.cli.recording import record_in_dagster
     from exphil.config.roots import models_root, replays_root, store_root
     from exphil.errors import UsageError
 
@@ -76,7 +77,8 @@ def demo(
     split = _split(folder)
     note(f"2. Training: {' and '.join(BACKBONES)}, to {runs}, split {split}")
     outcomes = [_train(backbone, split, folder, runs) for backbone in BACKBONES]
-    _show_in_dagster(outcomes)
+    for outcome in outcomes:
+        record_in_dagster(outcome)
     say()
     _report(folder, outcomes)
     say()
@@ -130,13 +132,6 @@ def _train(backbone: str, split: str, store: Path, models: Path) -> Any:
     config = TrainConfig().with_flags({"backbone": backbone, "split": split, **TRAINING}, [])
     reporter = BarReporter() if sys.stderr.isatty() else LineReporter()
     return start(config, store=store, models=models, name=None, reporter=reporter)
-
-
-def _show_in_dagster(outcomes: Sequence[Any]) -> None:
-    from pipelines.runner import record_policy
-
-    for outcome in outcomes:
-        record_policy(outcome.run.folder, outcome.run.config, outcome.validation)
 
 
 def _report(folder: Path, outcomes: Sequence[Any]) -> None:

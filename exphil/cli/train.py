@@ -43,6 +43,7 @@ def _train(
         exphil train --backbone mlp --where "character = 'FOX' AND opponent_character = 'MARTH'"
         exphil train --resume mamba-20260101-1 --epochs 6
     """
+    from exphil.cli.recording import record_in_dagster
     from exphil.training.session import resume as resume_run
     from exphil.training.session import start
 
@@ -63,6 +64,7 @@ def _train(
         outcome = start(
             chosen, store=store_root(store), models=models_root(models), name=run, reporter=watcher
         )
+    record_in_dagster(outcome)
     figures = outcome.validation
     if as_json:
         named = ("epoch", "step", "nats", "repeat", "marginal", "num_frames", "by_head")
