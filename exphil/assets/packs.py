@@ -1,7 +1,7 @@
 """Feature blocks of eligible games become packs: rows of both players, ready to be mapped and gathered."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -9,6 +9,7 @@ from typing import BinaryIO
 import numpy as np
 import polars as pl
 
+from exphil.assets import plan, windows
 from exphil.assets.partwise import Staged, build_parts
 from exphil.assets.report import Report
 from exphil.assets.workers import Workers
@@ -48,6 +49,23 @@ def materialize(store: Store, batch: str, workers: Workers) -> Report:
         needed_bytes=lambda sources: sum(part.rows["rows"] for part in sources) * V1.row_dtype.itemsize,
         stats={"feature_set": V1.name, "fingerprint": V1.fingerprint},
     )
+
+
+def refresh(store: Store, note: Callable[[str], None]) -> None:
+    """Make stale or missing packs anew where the embeddings they come from are current; a fresh store costs nothing.
+
+    Args:
+        note: told in words before the work begins.
+    """
+    outdated = {part.batch for part in plan.missing_parts(store, "embeddings")}
+    batches = sorted({part.batch for part in plan.missing_parts(store, "packs")} - outdated)
+    if not batches:
+        return
+    note(f"the packs of {len(batches)} batches are stale or missing: making them from the embeddings")
+    with Workers() as workers:
+        for batch in batches:
+            windows.materialize(store, batch)
+            materialize(store, batch, workers)
 
 
 def _eligible(store: Store, batch: str) -> set[str]:

@@ -1,12 +1,13 @@
 """Which data a run learns from: segments chosen by SQL, split by sets of games, found in the packs."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
+from exphil.assets.packs import refresh
 from exphil.errors import UsageError
 from exphil.melee.characters import find_character
 from exphil.melee.stages import find_stage
@@ -39,8 +40,8 @@ class Selection:
     digest: str
 
 
-def select(store: Store, config: TrainConfig) -> Selection:
-    """Choose, split and locate a run's data.
+def select(store: Store, config: TrainConfig, note: Callable[[str], None]) -> Selection:
+    """Choose, split and locate a run's data; packs that are stale are made anew first, as `note` is told.
 
     Raises:
         UsageError: no segment meets the condition, or a side of the split is empty.
@@ -48,6 +49,7 @@ def select(store: Store, config: TrainConfig) -> Selection:
         FingerprintError: the packs were made with another feature table.
     """
     where = condition(config)
+    refresh(store, note)
     packs = Packs.open(store)
     sides = config.shares.sides(select_segments(store, where))
     found = {name: find_segments(table, packs, config.delay) for name, table in sides.items()}

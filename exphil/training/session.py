@@ -53,7 +53,7 @@ def start(config: TrainConfig, *, store: Path, models: Path, name: str | None, r
         StoppedError, DivergedError: see `Trainer.fit`.
     """
     opened = Store.open(store)
-    selection = select(opened, config)
+    selection = select(opened, config, reporter.note)
     device = _prepare(config)
     loaders = _loaders(config, selection, device)
     run = create_run(models, name, config, made_with(opened))
@@ -87,7 +87,7 @@ def resume(
             f"{run.folder} was trained with another feature table"
             f" ({describe_mismatch(checkpoint.stored_features(run.folder))}); begin another run"
         )
-    selection = select(Store.open(store or Path(run.made_with["store"])), config)
+    selection = select(Store.open(store or Path(run.made_with["store"])), config, reporter.note)
     device = _prepare(config)
     loaders = _loaders(config, selection, device)
     return _fit(replace(run, config=config), selection, loaders, device, reporter, resumed=True)

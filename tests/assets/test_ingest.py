@@ -14,6 +14,9 @@ from exphil.store.store import Store
 from exphil.synth.generate import synthesise
 from tests.assets.deadly import read_or_die
 from tests.equality import assert_same_stores
+from tests.equality import packs as packs_of
+
+plan_made_by = plan.made_by
 
 
 @pytest.fixture(scope="module")
@@ -181,4 +184,18 @@ def test_parts_made_by_other_code_are_made_again(
     assert {part.name: part.num_bytes for part in store.manifest.of("packs")} == before
 
 
-plan_made_by = plan.made_by
+def test_stale_packs_are_made_anew_for_training(
+    tmp_path: Path, recordings: list[Path], workers: Workers
+) -> None:
+    folder = copy(recordings[:2], tmp_path / "in")
+    store = build(tmp_path / "store", folder, workers)
+    before = packs_of(store)
+    with store.writing() as transaction:
+        transaction.change("packs", remove=[part.name for part in store.manifest.of("packs")])
+        transaction.commit()
+    told: list[str] = []
+    packs.refresh(store, told.append)
+    assert len(told) == 1
+    assert packs_of(store) == before
+    packs.refresh(store, told.append)
+    assert len(told) == 1
