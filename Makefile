@@ -4,7 +4,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 REPLAYS ?=
-STORE ?= storage
 
 .PHONY: help install demo test lint format docs bench clean
 .DEFAULT_GOAL := help
