@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ from exphil.features.render import features_page
 from exphil.schema import Table
 from exphil.store import paths
 from exphil.store.sql_tables import FEATURES
+from exphil.training.runs import LAYOUT
 
 HOW: Final = "Generated from the code; `make docs` writes it anew."
 
@@ -24,6 +25,7 @@ def pages() -> dict[str, str]:
         "docs/features.md": features_page(V1),
         "docs/store.md": store_page(),
         "storage/README.md": storage_page(),
+        "models/README.md": models_page(),
     }
 
 
@@ -50,7 +52,7 @@ def store_page() -> str:
         "and pandas read them without exphil; to read only committed parts, ask through `exphil sql` or",
         '`exphil.open_store("storage/")`.',
         "",
-        *_layout(),
+        *_drawn(paths.LAYOUT),
     ]
     for table in (*schema.TABLES, FEATURES):
         lines += ["", *_columns(table)]
@@ -65,16 +67,31 @@ def storage_page() -> str:
         "The feature store: data, not code. `exphil materialize all` fills it. Another folder: `--store`, or the",
         "variable `EXPHIL_STORE`. Columns of the tables: docs/store.md.",
         "",
-        *_layout(),
+        *_drawn(paths.LAYOUT),
         "",
         HOW,
     ]
     return "\n".join(lines) + "\n"
 
 
-def _layout() -> list[str]:
-    width = max(len(path) for path, _ in paths.LAYOUT)
-    return ["```", *(f"{path.ljust(width)}  {doc}" for path, doc in paths.LAYOUT), "```"]
+def models_page() -> str:
+    """models/README.md: what a run's folder holds."""
+    lines = [
+        "# models/",
+        "",
+        "Trained runs: data, not code. `exphil train` writes a folder a run. Another place: `--models`, or the",
+        "variable `EXPHIL_MODELS`.",
+        "",
+        *_drawn([(f"<run>/{name}", doc) for name, doc in LAYOUT]),
+        "",
+        HOW,
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _drawn(layout: Sequence[tuple[str, str]]) -> list[str]:
+    width = max(len(path) for path, _ in layout)
+    return ["```", *(f"{path.ljust(width)}  {doc}" for path, doc in layout), "```"]
 
 
 def _columns(table: Table) -> Iterable[str]:

@@ -2,7 +2,7 @@
 
 import datetime
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -19,6 +19,7 @@ TRAINER: Final = "trainer.pt"
 METRICS: Final = "metrics.jsonl"
 CARD: Final = "card.md"
 CURVE: Final = "curve.svg"
+SPLIT: Final = "split.json"
 
 LAYOUT: Final = (
     (CONFIG, "every option, and what the run was made with; itself valid as --config"),
@@ -27,8 +28,9 @@ LAYOUT: Final = (
     (METRICS, "a line for every few batches, and one for every validation"),
     (CARD, "the model card: data, split, code, figures"),
     (CURVE, "loss over the run, beside the baselines"),
+    (SPLIT, "replay ids of the games on each side of the split"),
 )
-"""(file, what it holds): models/README.md and the docs are drawn from this."""
+"""(file, what it holds): models/README.md is drawn from this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,14 @@ class Run:
             write_bytes(self.folder / CONFIG, (json.dumps(content, indent=2) + "\n").encode())
 
 
-def create_run(models: Path, name: str | None, config: TrainConfig, made_with: Mapping[str, Any]) -> Run:
-    """Make the folder of a new run, called `<backbone>-<date>-<n>` unless named.
+def create_run(
+    models: Path,
+    name: str | None,
+    config: TrainConfig,
+    made_with: Mapping[str, Any],
+    games: Mapping[str, Sequence[str]],
+) -> Run:
+    """Make the folder of a new run, called `<backbone>-<date>-<n>` unless named; `games` lists each side's replay ids.
 
     Raises:
         UsageError: the name is taken or no plain folder name.
@@ -65,13 +73,16 @@ def create_run(models: Path, name: str | None, config: TrainConfig, made_with: M
     """
     run = Run(_claim(models, name, config.policy.backbone.name), config, made_with)
     run.write_config(config)
+    with saving(run.folder):
+        write_bytes(run.folder / SPLIT, (json.dumps(games, indent=1) + "\n").encode())
     return run
 
 
 def discard_unused(run: Run) -> None:
     """Remove the folder of a run that stopped before it had learnt anything, so that its name is free again."""
-    if {path.name for path in run.folder.iterdir()} <= {CONFIG}:
-        (run.folder / CONFIG).unlink(missing_ok=True)
+    if {path.name for path in run.folder.iterdir()} <= {CONFIG, SPLIT}:
+        for name in (CONFIG, SPLIT):
+            (run.folder / name).unlink(missing_ok=True)
         run.folder.rmdir()
 
 

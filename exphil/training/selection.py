@@ -30,6 +30,7 @@ class Selection:
         train: where the training segments lie.
         validation: where the validation segments lie.
         figures: games, segments and frames of each side, for the card.
+        games: replay ids of each side.
         digest: of the chosen segments; equal digests make equal orders of windows.
     """
 
@@ -37,6 +38,7 @@ class Selection:
     train: Segments
     validation: Segments
     figures: Mapping[str, Mapping[str, int]]
+    games: Mapping[str, list[str]]
     digest: str
 
 
@@ -64,6 +66,7 @@ def select(store: Store, config: TrainConfig, note: Callable[[str], None]) -> Se
             name: {"games": part.num_replays, "segments": len(part), "frames": part.num_frames}
             for name, part in found.items()
         },
+        {name: sorted(set(table.column("replay_id").to_pylist())) for name, table in sides.items()},
         _digest([sides["train"], sides["validation"]]),
     )
 

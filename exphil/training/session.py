@@ -56,7 +56,7 @@ def start(config: TrainConfig, *, store: Path, models: Path, name: str | None, r
     selection = select(opened, config, reporter.note)
     device = _prepare(config)
     loaders = _loaders(config, selection, device)
-    run = create_run(models, name, config, made_with(opened))
+    run = create_run(models, name, config, made_with(opened), selection.games)
     torch.manual_seed(config.seed)
     try:
         return _fit(run, selection, loaders, device, reporter, resumed=False)

@@ -67,7 +67,7 @@ def make_trainer(make_packs: Callable[..., Any], tmp_path: Path) -> Callable[...
     def make(name: str = "run", policy: nn.Module | None = None, **options: Any) -> Trainer:
         config = TrainConfig(window_size=10, batch_size=8, epochs=2, warmup_steps=3, seed=5, **options)
         folder = models / name
-        run = Run(folder, config, {}) if folder.exists() else create_run(models, name, config, {})
+        run = Run(folder, config, {}) if folder.exists() else create_run(models, name, config, {}, {})
         torch.manual_seed(config.seed)
         model = policy or TinyPolicy()
         optimizer = make_optimizer(model, learning_rate=config.learning_rate, weight_decay=0.01)
