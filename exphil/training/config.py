@@ -52,7 +52,7 @@ class TrainConfig:
     max_steps: int | None = option(None, "Stop after this many batches, if the epochs have more.", at_least=1)
     batch_size: int = option(64, "Windows of a batch.", at_least=1)
     learning_rate: float = option(
-        1e-3, "Highest learning rate; it rises, then falls along a cosine.", above=0
+        3e-3, "Highest learning rate; it rises, then falls along a cosine.", above=0
     )
     warmup_steps: int = option(
         100, "Batches of rising learning rate; at most a fifth of the run's.", at_least=0
