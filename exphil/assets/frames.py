@@ -96,6 +96,16 @@ def halves(chunk: Chunk) -> list[Chunk]:
     ]
 
 
+def patience(chunk: Chunk) -> float:
+    """Seconds after which a chunk's worker counts as hung: many times what a slow disk needs.
+
+    A member of an archive may lie behind gigabytes that must be unpacked first, so it is granted a minute of its own.
+    """
+    archive_of = ArchiveOf()
+    members = sum(archive_of(source) is not None for source in chunk.sources)
+    return 60.0 * (1 + members) + _num_bytes(chunk.sources) / 1e6
+
+
 def read_chunk(chunk: Chunk) -> ChunkResult:
     """Read every file of a chunk and stage its frames. A bad file becomes a quarantine row, whatever is wrong."""
     result = ChunkResult(chunk)

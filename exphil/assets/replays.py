@@ -24,6 +24,7 @@ from exphil.assets.frames import (
     halves,
     make_chunks,
     part_name,
+    patience,
     quarantine_row,
     read_chunk,
 )
@@ -36,9 +37,6 @@ from exphil.store.atomic import require_space
 from exphil.store.manifest import Part
 from exphil.store.parquet import write_rows
 from exphil.store.store import Store, Transaction
-
-SECONDS_PER_FILE = 60.0
-"""A file that takes longer hangs the parser, and is quarantined."""
 
 
 def ingest(store: Store, batch: str, workers: Workers) -> tuple[Report, Report]:
@@ -79,8 +77,7 @@ def _read(sources: Sequence[Source], transaction: Transaction, workers: Workers)
     chunks = make_chunks(sources, workers.num_workers, transaction.staging) if sources else []
     while chunks:
         again: list[Chunk] = []
-        timeout = SECONDS_PER_FILE * max(len(chunk.sources) for chunk in chunks)
-        for chunk, outcome in workers.run(read_chunk, chunks, timeout):
+        for chunk, outcome in workers.run(read_chunk, chunks, patience):
             if not isinstance(outcome, WorkerDied):
                 results.append(outcome)
             elif len(chunk.sources) > 1:

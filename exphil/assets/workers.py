@@ -76,17 +76,22 @@ class Workers:
             self._pool = None
 
     def run(
-        self, function: Callable[[Task], Result], tasks: Sequence[Task], timeout_seconds: float | None = None
+        self,
+        function: Callable[[Task], Result],
+        tasks: Sequence[Task],
+        patience: Callable[[Task], float] | None = None,
     ) -> Iterator[tuple[Task, Result | WorkerDied]]:
         """Run `function` on every task, yielding (task, result) as they end, in any order.
 
-        A task whose process died, or that outlasted `timeout_seconds`, yields `WorkerDied`; exceptions are raised.
+        A task whose process died yields `WorkerDied`, as does one that takes more seconds than `patience` grants it;
+        exceptions are raised.
         """
         self.wait_until_ready()
         assert self._pool is not None
         pending: dict[Future[Result], Task] = {}
         for task in tasks:
-            pending[self._pool.schedule(function, args=[task], timeout=timeout_seconds)] = task
+            timeout = None if patience is None else patience(task)
+            pending[self._pool.schedule(function, args=[task], timeout=timeout)] = task
         try:
             while pending:
                 done, _ = wait(pending, return_when=FIRST_COMPLETED)

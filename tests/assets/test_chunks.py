@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exphil.assets import frames
-from exphil.assets.frames import halves, make_chunks
+from exphil.assets.frames import Chunk, halves, make_chunks, patience
 from exphil.replays.sources import Source, find_sources
 
 
@@ -52,3 +52,13 @@ def test_halving_ends_at_the_single_file(count: int) -> None:
         chunks = [half for chunk in chunks for half in (halves(chunk) if len(chunk.sources) > 1 else [chunk])]
     assert len(chunks) == count
     assert len({chunk.name for chunk in chunks}) == count
+
+
+def test_patience_grows_with_bytes_and_with_archives(tmp_path: Path) -> None:
+    (tmp_path / "games.tar").touch()
+    plain = Chunk("plain", tmp_path, tuple(Source(f"/r/{number}.slp", 64_000_000, 1) for number in range(2)))
+    packed = Chunk(
+        "packed", tmp_path, (Source(f"{(tmp_path / 'games.tar').as_posix()}!/a.slp", 1_000_000, 1),)
+    )
+    assert patience(plain) == 60 + 128
+    assert patience(packed) == 120 + 1

@@ -8,7 +8,7 @@ from tests.assets.deadly import double_or_die
 
 def test_a_dead_or_hung_worker_costs_its_task_alone() -> None:
     with Workers(2) as workers:
-        found = dict(workers.run(double_or_die, [1, 2, 3, 4, 6, 7], timeout_seconds=3.0))
+        found = dict(workers.run(double_or_die, [1, 2, 3, 4, 6, 7], lambda number: 3.0))
         again = dict(workers.run(double_or_die, [8, 9]))
     assert {task: result for task, result in found.items() if isinstance(result, int)} == {
         1: 2,
