@@ -74,9 +74,11 @@ def demo(
     built.print()
     if built.exit_code(strict=False):
         return 1
-    split = _split(folder)
+    where = _these_alone(folder, roots)
+    split = _split(folder, where)
     note(f"2. Training: {' and '.join(BACKBONES)}, to {runs}, split {split}")
-    outcomes = [_train(backbone, split, folder, runs) for backbone in BACKBONES]
+    chosen = {"split": split, **({} if where is None else {"where": where})}
+    outcomes = [_train(backbone, chosen, folder, runs) for backbone in BACKBONES]
     for outcome in outcomes:
         record_in_dagster(outcome)
     say()
@@ -101,7 +103,22 @@ def _synthesised() -> Path:
     return SYNTH_FOLDER
 
 
-def _split(folder: Path) -> str:
+def _these_alone(folder: Path, roots: Sequence[Path]) -> str | None:
+    """The condition that leaves out what the store holds from elsewhere, an earlier demo's synthesised games say.
+
+    None when it holds nothing else.
+    """
+    from exphil.store.sql import Database
+    from exphil.store.store import Store
+
+    prefixes = [root.absolute().as_posix().replace("'", "''") for root in roots]
+    where = " OR ".join(f"starts_with(replays.path, '{prefix}')" for prefix in prefixes)
+    with Database(Store.open(folder)) as database:
+        others = database.query(f"SELECT 1 FROM replays WHERE NOT ({where}) LIMIT 1").read_all()
+    return where if others.num_rows else None
+
+
+def _split(folder: Path, where: str | None) -> str:
     """The first split that leaves no side empty.
 
     Raises:
@@ -112,7 +129,7 @@ def _split(folder: Path) -> str:
     from exphil.store.store import Store
     from exphil.training.split import Split
 
-    segments = select_segments(Store.open(folder), None)
+    segments = select_segments(Store.open(folder), where)
     problem = UsageError("no split")
     for split in SPLITS:
         try:
@@ -124,12 +141,12 @@ def _split(folder: Path) -> str:
     raise UsageError(f"the store is built, and holds too few games to train on ({problem})")
 
 
-def _train(backbone: str, split: str, store: Path, models: Path) -> Any:
+def _train(backbone: str, chosen: Mapping[str, Any], store: Path, models: Path) -> Any:
     from exphil.cli.train import BarReporter, LineReporter
     from exphil.training.config import TrainConfig
     from exphil.training.session import start
 
-    config = TrainConfig().with_flags({"backbone": backbone, "split": split, **TRAINING}, [])
+    config = TrainConfig().with_flags({"backbone": backbone, **chosen, **TRAINING}, [])
     reporter = BarReporter() if sys.stderr.isatty() else LineReporter()
     return start(config, store=store, models=models, name=None, reporter=reporter)
 

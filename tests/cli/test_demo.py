@@ -1,5 +1,6 @@
 """`exphil demo`, made small: the whole way, and once more."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,24 @@ def test_one_s_own_replays_elsewhere(exphil: Run, tmp_path: Path) -> None:
     assert not Path("storage").exists()
     assert not Path("replays").exists()
     assert len(list(Path("runs").glob("*/card.md"))) == 2
+
+
+@pytest.mark.usefixtures("small")
+def test_own_replays_after_a_first_demo_are_not_mixed_with_its_games(exphil: Run, tmp_path: Path) -> None:
+    assert exphil("demo", "--workers", "1").code == 0
+    before = set(Path("models").glob("*/split.json"))
+    synthesise(tmp_path / "it's mine", count=16, seed=5, max_frames=400, workers=1)
+    outcome = exphil("demo", tmp_path / "it's mine", "--workers", "1")
+    assert outcome.code == 0, outcome.err
+    own = (
+        exphil("sql", "SELECT replay_id FROM replays WHERE path LIKE '%mine%'", "--format", "csv")
+        .out.replace('"', "")
+        .split()[1:]
+    )
+    for file in set(Path("models").glob("*/split.json")) - before:
+        games = json.loads(file.read_text())
+        assert {game for side in games.values() for game in side} <= set(own)
+        assert len(own) == 16
 
 
 @pytest.mark.usefixtures("small")
