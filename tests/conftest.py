@@ -1,6 +1,7 @@
 """Fixtures that every test may use. Real replays are found by environment variable, else beside the checkout."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ from hypothesis import settings
 # A busy machine is no failure: properties are about results, never about time.
 settings.register_profile("exphil", deadline=None)
 settings.load_profile("exphil")
+
+# A shell starts background jobs with Ctrl-C ignored, and children inherit that: tests of Ctrl-C would wait for ever.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
