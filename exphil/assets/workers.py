@@ -15,8 +15,13 @@ import numpy as np
 import pyarrow as pa
 from pebble import ProcessExpired, ProcessPool
 
+from exphil.assets.interrupts import Interrupts
+
 TASK_MODULES = ("exphil.assets.frames", "exphil.assets.embeddings", "exphil.assets.packs")
 """What workers import while they start, lest it counts as work."""
+
+PULSE_SECONDS = 0.5
+"""How often a wait for workers looks for a Ctrl-C that got lost."""
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -32,9 +37,10 @@ class Workers:
     Starts lazily and stays warm from asset to asset. `startup_seconds` says how long the processes took to be ready.
     """
 
-    def __init__(self, num_workers: int | None = None) -> None:
+    def __init__(self, num_workers: int | None = None, interrupts: Interrupts | None = None) -> None:
         self.num_workers = num_workers or os.cpu_count() or 1
         self.startup_seconds = 0.0
+        self.interrupts = interrupts or Interrupts()
         self._pool: ProcessPool | None = None
         self._warm: list[Future[Any]] = []
 
@@ -94,7 +100,8 @@ class Workers:
             pending[self._pool.schedule(function, args=[task], timeout=timeout)] = task
         try:
             while pending:
-                done, _ = wait(pending, return_when=FIRST_COMPLETED)
+                done, _ = wait(pending, timeout=PULSE_SECONDS, return_when=FIRST_COMPLETED)
+                self.interrupts.repeat_lost()
                 for future in done:
                     outcome: Result | WorkerDied = _outcome(future)
                     yield pending.pop(future), outcome

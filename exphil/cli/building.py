@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from exphil.assets import plan
+from exphil.assets.interrupts import Interrupts
 from exphil.assets.report import Report
 from exphil.assets.selection import ReplaySelection, Selected, select
 from exphil.assets.workers import Workers
@@ -102,7 +103,7 @@ def build(
     built = Built(root, list(assets), len(selected.sources), selected.num_left_out, batches=batches)
     built.seconds["plan"] = time.perf_counter() - begun
     if batches:
-        with Workers(num_workers) as workers:
+        with Interrupts() as interrupts, Workers(num_workers, interrupts) as workers:
             workers.start()  # their imports and Dagster's take place side by side
             built.reports = _run(root, assets, batches, workers)
             built.seconds["workers"] = workers.startup_seconds
