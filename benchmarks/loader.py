@@ -22,13 +22,13 @@ import pyarrow as pa
 import torch
 
 from exphil.features import V1
+from exphil.loading.batch import Batch
+from exphil.loading.dataset import PackFiles, find_segments
+from exphil.loading.loader import Loader
+from exphil.loading.sampler import Sampler
 from exphil.store.packs import Packs
 from exphil.store.segments_query import select_segments
 from exphil.store.store import Store
-from exphil.training.batch import Batch
-from exphil.training.dataset import PackFiles, find_segments
-from exphil.training.loader import Loader
-from exphil.training.sampler import Sampler
 
 FRAMES_OF_A_GAME = 10_000
 ROW_BYTES = V1.row_dtype.itemsize

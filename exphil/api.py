@@ -14,7 +14,7 @@ from exphil.store import paths
 from exphil.store.store import Store
 
 if TYPE_CHECKING:
-    from exphil.training.windows import WindowDataset
+    from exphil.loading.windows import WindowDataset
 
 
 class OpenStore:
@@ -108,7 +108,7 @@ class OpenStore:
             UsageError: no segment meets the condition, or none is long enough.
             StoreError: the store has no packs.
         """
-        from exphil.training.windows import WindowDataset
+        from exphil.loading.windows import WindowDataset
 
         return WindowDataset(self._store, where, length, delay)
 

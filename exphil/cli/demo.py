@@ -125,9 +125,9 @@ def _split(folder: Path, where: str | None) -> str:
         UsageError: there is none: too few sets of games.
     """
     from exphil.errors import UsageError
+    from exphil.loading.split import Split
     from exphil.store.segments_query import select_segments
     from exphil.store.store import Store
-    from exphil.training.split import Split
 
     segments = select_segments(Store.open(folder), where)
     problem = UsageError("no split")

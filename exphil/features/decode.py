@@ -1,4 +1,4 @@
-"""From stored blocks or packed rows back to the dims of a viewpoint, in numpy. `exphil.training.decode` is its twin."""
+"""From stored blocks or packed rows back to the dims of a viewpoint, in numpy. `exphil.policy.decode` is its twin."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, Literal

@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from exphil.loading.dataset import PackFiles
+from exphil.loading.sampler import Ints, Sampler, Segments
 from exphil.melee.controller import HEAD_SIZES, HEADS
-from exphil.training.dataset import PackFiles
-from exphil.training.policy import Decoder
-from exphil.training.sampler import Ints, Sampler, Segments
+from exphil.policy.policy import Decoder
 
 CHUNK_FRAMES: Final = 1 << 16
 MARGINAL_SMOOTHING: Final = 1.0

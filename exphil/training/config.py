@@ -11,8 +11,8 @@ from typing import Any, Final, Literal, TypeVar
 
 from exphil.backbones.config import BackboneConfig, backbone_config, did_you_mean
 from exphil.errors import UsageError
-from exphil.training.policy_config import PolicyConfig
-from exphil.training.split import Split
+from exphil.loading.split import Split
+from exphil.policy.config import PolicyConfig
 
 Changed = TypeVar("Changed")
 

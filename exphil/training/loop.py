@@ -14,15 +14,15 @@ from typing import Any, NoReturn
 import torch
 
 from exphil.errors import ExphilError
+from exphil.loading.batch import Batch
+from exphil.loading.dataset import diversity
+from exphil.loading.loader import Loader
+from exphil.policy.policy import Policy
 from exphil.training import checkpoint
 from exphil.training.baselines import Baselines
-from exphil.training.batch import Batch
 from exphil.training.checkpoint import Position
-from exphil.training.dataset import diversity
 from exphil.training.interrupt import StoppedError, StopRequest, stop_on_signals
-from exphil.training.loader import Loader
 from exphil.training.metrics import Meter, MetricsLog
-from exphil.training.policy import Policy
 from exphil.training.progress import Reporter
 from exphil.training.runs import Run
 from exphil.training.schedule import learning_rate, warmup_of

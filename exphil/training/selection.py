@@ -9,14 +9,14 @@ import pyarrow as pa
 
 from exphil.assets.packs import refresh
 from exphil.errors import UsageError
+from exphil.loading.dataset import find_segments
+from exphil.loading.sampler import Segments
 from exphil.melee.characters import find_character
 from exphil.melee.stages import find_stage
 from exphil.store.packs import Packs
 from exphil.store.segments_query import select_segments
 from exphil.store.store import Store
 from exphil.training.config import TrainConfig
-from exphil.training.dataset import find_segments
-from exphil.training.sampler import Segments
 
 IDENTITY = ("replay_id", "port", "first_frame", "last_frame")
 

@@ -9,24 +9,24 @@ import torch
 
 from exphil.errors import FingerprintError, UsageError
 from exphil.features import V1, describe_mismatch
+from exphil.loading.loader import Loader
+from exphil.loading.sampler import Sampler, Segments
+from exphil.policy.build import build_policy
+from exphil.policy.decode import FeatureDecoder
 from exphil.store.atomic import write_bytes
 from exphil.store.store import Store
 from exphil.training import checkpoint
 from exphil.training.baselines import baselines, count_pairs, scored_segments
-from exphil.training.build import build_policy
 from exphil.training.card import model_card
 from exphil.training.checkpoint import Position
 from exphil.training.config import BACKBONE_FLAGS, RUN_LENGTH, TrainConfig
 from exphil.training.curve import draw_curve
-from exphil.training.decode import FeatureDecoder
-from exphil.training.loader import Loader
 from exphil.training.loop import Trainer
 from exphil.training.metrics import MetricsLog
 from exphil.training.optimizer import make_optimizer
 from exphil.training.progress import Reporter
 from exphil.training.provenance import made_with
 from exphil.training.runs import CARD, CONFIG, CURVE, Run, create_run, discard_unused, open_run, saving
-from exphil.training.sampler import Sampler, Segments
 from exphil.training.schedule import warmup_of
 from exphil.training.selection import Selection, describe, select
 

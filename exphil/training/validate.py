@@ -5,12 +5,12 @@ from typing import Any
 
 import torch
 
+from exphil.loading.loader import Loader
 from exphil.melee.controller import HEADS
+from exphil.policy.loss import Nll, Supervise
+from exphil.policy.policy import Policy
 from exphil.training.baselines import Baselines
 from exphil.training.interrupt import StopRequest
-from exphil.training.loader import Loader
-from exphil.training.loss import Nll, Supervise
-from exphil.training.policy import Policy
 
 ORDER_EPOCH = 0
 """Validation always sees this epoch's windows, so that its figures differ by the policy alone."""

@@ -18,6 +18,8 @@ LAYERS = (
     "store",
     "assets",
     "backbones",
+    "loading",
+    "policy",
     "training",
     "api",
     "synth",

@@ -60,6 +60,6 @@ def test_the_page_lists_every_option_with_its_default(kind: type[BackboneConfig]
 
 
 def test_options_load_no_torch() -> None:
-    modules = "exphil.backbones.registry, exphil.training.policy_config"
+    modules = "exphil.backbones.registry, exphil.policy.config"
     code = f"import sys, {modules}; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

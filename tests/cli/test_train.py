@@ -16,7 +16,7 @@ from exphil.store.store import Store
 from exphil.training.loop import Trainer
 from exphil.training.runs import CARD, CONFIG, CURVE, LAYOUT, METRICS, TRAINER, WEIGHTS
 from tests.cli.outcome import Outcome, Run
-from tests.training.stores import make_store
+from tests.stores import make_store
 
 SMALL = (
     "--backbone", "mlp", "--hidden-size", "8", "--num-layers", "1", "--window-size", "12",

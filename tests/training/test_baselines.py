@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from exphil.loading.dataset import find_segments
+from exphil.loading.sampler import Sampler, Segments
 from exphil.melee.controller import HEAD_SIZES
 from exphil.training import baselines as module
 from exphil.training.baselines import baselines, count_pairs, scored_segments
-from exphil.training.dataset import find_segments
-from exphil.training.sampler import Sampler, Segments
 
 ROW_BYTES = 28
 

@@ -15,22 +15,22 @@ import torch
 from torch import nn
 
 from exphil.errors import StoreError
+from exphil.loading.batch import Batch
+from exphil.loading.dataset import find_segments
+from exphil.loading.loader import Loader
+from exphil.loading.sampler import Sampler
 from exphil.melee.controller import HEADS
+from exphil.policy.loss import Nll
 from exphil.training import checkpoint
 from exphil.training.baselines import Baselines
-from exphil.training.batch import Batch
 from exphil.training.checkpoint import Position
 from exphil.training.config import TrainConfig
-from exphil.training.dataset import find_segments
 from exphil.training.interrupt import StoppedError
-from exphil.training.loader import Loader
 from exphil.training.loop import DivergedError, Trainer
-from exphil.training.loss import Nll
 from exphil.training.metrics import MetricsLog
 from exphil.training.optimizer import make_optimizer
 from exphil.training.progress import Silent
 from exphil.training.runs import METRICS, TRAINER, WEIGHTS, Run, create_run
-from exphil.training.sampler import Sampler
 
 ROW_BYTES = 16
 

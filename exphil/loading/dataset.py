@@ -16,8 +16,8 @@ import pyarrow as pa
 import torch
 
 from exphil.errors import StoreError
-from exphil.training.batch import Batch
-from exphil.training.sampler import Segments, Windows
+from exphil.loading.batch import Batch
+from exphil.loading.sampler import Segments, Windows
 
 Bytes = npt.NDArray[np.uint8]
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from exphil.melee.actions import LAST_ACTION
 from exphil.melee.characters import INTERNAL_NAMES
-from exphil.training.heads import NUM_LOGITS
+from exphil.policy.heads import NUM_LOGITS
 
 IdKind = Literal["action", "character"]
 

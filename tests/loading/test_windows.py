@@ -10,10 +10,10 @@ from torch.utils.data import DataLoader
 
 from exphil.errors import UsageError
 from exphil.features import V1
+from exphil.loading.windows import WindowDataset
 from exphil.store.packs import Packs
 from exphil.store.store import Store
-from exphil.training.windows import WindowDataset
-from tests.training.stores import make_store
+from tests.stores import make_store
 
 GAMES, FRAMES = 3, 150
 

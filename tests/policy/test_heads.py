@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exphil.melee.controller import HEAD_SIZES, HEADS, NUM_HEADS
-from exphil.training.heads import NUM_LOGITS, ActionHeads, draw, encode, head_slices
+from exphil.policy.heads import NUM_LOGITS, ActionHeads, draw, encode, head_slices
 
 HIDDEN = 12
 

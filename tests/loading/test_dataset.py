@@ -13,10 +13,10 @@ import pytest
 import torch
 
 from exphil.errors import StoreError
-from exphil.training.batch import Batch
-from exphil.training.dataset import Buffers, Gatherer, collate, diversity, find_segments
-from exphil.training.loader import EpochBatches, Loader, ahead_of_need, prefetched
-from exphil.training.sampler import Sampler, Windows
+from exphil.loading.batch import Batch
+from exphil.loading.dataset import Buffers, Gatherer, collate, diversity, find_segments
+from exphil.loading.loader import EpochBatches, Loader, ahead_of_need, prefetched
+from exphil.loading.sampler import Sampler, Windows
 
 
 def addresses(rows: torch.Tensor) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -8,10 +8,10 @@ from torch.utils.data import Dataset
 
 from exphil.errors import UsageError
 from exphil.features import V1
+from exphil.loading.dataset import Gatherer, find_segments
 from exphil.store.packs import Packs
 from exphil.store.segments_query import select_segments
 from exphil.store.store import Store
-from exphil.training.dataset import Gatherer, find_segments
 
 
 class WindowDataset(Dataset[dict[str, torch.Tensor]]):

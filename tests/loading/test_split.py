@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exphil.errors import UsageError
-from exphil.training.split import SIDES, Split, fitting_split
+from exphil.loading.split import SIDES, Split, fitting_split
 
 shares = st.tuples(st.integers(1, 98), st.integers(1, 98)).filter(lambda pair: sum(pair) <= 100)
 keys = st.lists(st.floats(0, 1, exclude_max=True), min_size=1, max_size=40)

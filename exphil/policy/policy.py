@@ -11,15 +11,15 @@ from torch import Tensor, nn
 
 from exphil.backbones.base import State
 from exphil.backbones.registry import build_backbone
-from exphil.training.batch import Batch
-from exphil.training.heads import ActionHeads, encode
-from exphil.training.inputs import IdKind, InputEmbedding
-from exphil.training.loss import Nll, Supervise, first_scored, nll
-from exphil.training.policy_config import PolicyConfig
+from exphil.loading.batch import Batch
+from exphil.policy.config import PolicyConfig
+from exphil.policy.heads import ActionHeads, encode
+from exphil.policy.inputs import IdKind, InputEmbedding
+from exphil.policy.loss import Nll, Supervise, first_scored, nll
 
 
 class Decoder(Protocol):
-    """Reads rows as a viewpoint sees them. `exphil.training.decode.FeatureDecoder` is one."""
+    """Reads rows as a viewpoint sees them. `exphil.policy.decode.FeatureDecoder` is one."""
 
     def __call__(self, rows: Tensor, viewpoint: Tensor) -> tuple[Tensor, Tensor]:
         """(B, L, row_bytes) uint8, (B,) int64 -> dense (B, L, features) and ids (B, L, id columns) int64."""
@@ -35,7 +35,7 @@ class Decoder(Protocol):
 
 
 class Policy(nn.Module):
-    """Decoder, embeddings, backbone and heads; `exphil.training.build` makes one for a feature set."""
+    """Decoder, embeddings, backbone and heads; `exphil.policy.build` makes one for a feature set."""
 
     def __init__(
         self, config: PolicyConfig, decoder: nn.Module, dense_size: int, id_kinds: Sequence[IdKind]

@@ -6,7 +6,7 @@ import torch
 
 from exphil.features import V1
 from exphil.melee.controller import HEAD_SIZES, STICK_UNIT
-from exphil.training.decode import FeatureDecoder, rows_as_bytes
+from exphil.policy.decode import FeatureDecoder, rows_as_bytes
 
 
 @pytest.fixture(scope="module")

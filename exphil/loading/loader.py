@@ -8,9 +8,9 @@ from typing import Final
 
 from torch.utils.data import IterableDataset, get_worker_info
 
-from exphil.training.batch import Batch
-from exphil.training.dataset import Gatherer, PackFiles, collate
-from exphil.training.sampler import Epoch, Sampler
+from exphil.loading.batch import Batch
+from exphil.loading.dataset import Gatherer, PackFiles, collate
+from exphil.loading.sampler import Epoch, Sampler
 
 HANDOVER: Final = 4
 """Batches handed over at a time: waking the other thread costs as much as gathering a batch."""

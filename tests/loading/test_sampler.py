@@ -6,7 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from exphil.errors import UsageError
-from exphil.training.sampler import Sampler, Segments, Windows
+from exphil.loading.sampler import Sampler, Segments, Windows
 
 
 @st.composite

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exphil.errors import UsageError
-from exphil.training.loss import first_scored, nll
+from exphil.policy.loss import first_scored, nll
 
 
 @settings(max_examples=40, deadline=None)

@@ -7,12 +7,12 @@ import torch
 from exphil.backbones.config import backbone_config
 from exphil.errors import UsageError
 from exphil.features import FEATURE_SETS, FeatureSet
+from exphil.loading.batch import Batch
 from exphil.melee.controller import NUM_HEADS
-from exphil.training.batch import Batch
-from exphil.training.build import build_policy, id_kinds
-from exphil.training.decode import rows_as_bytes
-from exphil.training.inputs import NUM_IDS
-from exphil.training.policy_config import PolicyConfig
+from exphil.policy.build import build_policy, id_kinds
+from exphil.policy.config import PolicyConfig
+from exphil.policy.decode import rows_as_bytes
+from exphil.policy.inputs import NUM_IDS
 
 
 def blank_rows(features: FeatureSet, batch: int, frames: int) -> torch.Tensor:

@@ -4,10 +4,10 @@ from typing import cast
 
 from exphil.errors import UsageError
 from exphil.features import FeatureSet, feature_set
-from exphil.training.decode import FeatureDecoder
-from exphil.training.inputs import NUM_IDS, IdKind
-from exphil.training.policy import Policy
-from exphil.training.policy_config import PolicyConfig
+from exphil.policy.config import PolicyConfig
+from exphil.policy.decode import FeatureDecoder
+from exphil.policy.inputs import NUM_IDS, IdKind
+from exphil.policy.policy import Policy
 
 
 def build_policy(config: PolicyConfig) -> Policy:

@@ -9,12 +9,12 @@ from torch import Tensor, nn
 from exphil.backbones.config import backbone_config
 from exphil.backbones.registry import BACKBONES
 from exphil.errors import UsageError
+from exphil.loading.batch import Batch
 from exphil.melee.controller import HEAD_SIZES, NUM_HEADS
-from exphil.training.batch import Batch
-from exphil.training.heads import NUM_LOGITS
-from exphil.training.inputs import NUM_IDS, IdKind
-from exphil.training.policy import Policy
-from exphil.training.policy_config import PolicyConfig
+from exphil.policy.config import PolicyConfig
+from exphil.policy.heads import NUM_LOGITS
+from exphil.policy.inputs import NUM_IDS, IdKind
+from exphil.policy.policy import Policy
 
 DENSE, LENGTH, BATCH = 7, 12, 3
 KINDS: tuple[IdKind, ...] = ("action", "action", "character", "character")

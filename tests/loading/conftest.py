@@ -1,0 +1,3 @@
+from tests.packs import make_packs
+
+__all__ = ["make_packs"]
