@@ -17,8 +17,9 @@ _DEFAULTS = TrainConfig()
 
 
 def _option(name: str) -> Any:
-    """A field of `TrainConfig`, or of its backbone: default and help are written there."""
-    owner = _DEFAULTS if name in TrainConfig.__dataclass_fields__ else _DEFAULTS.policy.backbone
+    """A field of `TrainConfig`, its policy or backbone: default and help are written there."""
+    owners = (_DEFAULTS, _DEFAULTS.policy, _DEFAULTS.policy.backbone)
+    owner = next(item for item in owners if name in type(item).__dataclass_fields__)
     documented = type(owner).__dataclass_fields__[name].metadata["help"]
     return Field(default=getattr(owner, name), description=documented)
 

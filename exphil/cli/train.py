@@ -16,7 +16,8 @@ from exphil.cli import output
 from exphil.cli.options import JsonFlag, ModelsOption, StoreOption
 from exphil.config.roots import models_root, store_root
 from exphil.errors import UsageError
-from exphil.training.config import BACKBONE_FLAGS, TrainConfig, load_config
+from exphil.policy.config import PolicyConfig
+from exphil.training.config import BACKBONE_FLAGS, POLICY_FLAGS, TrainConfig, load_config
 
 PLAIN_SECONDS: Final = 5.0
 
@@ -95,6 +96,10 @@ def _flags() -> list[inspect.Parameter]:
     shared = {item.name: item for item in fields(BackboneConfig)}
     for name in BACKBONE_FLAGS[1:]:
         item = shared[name]
+        found.append(_flag(name, item.type, item.default, item.metadata["help"]))
+    policy = PolicyConfig.__dataclass_fields__
+    for name in POLICY_FLAGS:
+        item = policy[name]
         found.append(_flag(name, item.type, item.default, item.metadata["help"]))
     for item in fields(TrainConfig):
         if item.name != "policy":

@@ -4,7 +4,7 @@ The flags of `exphil train`, `models/<run>/config.json` and the trainer all deri
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
@@ -13,75 +13,200 @@ from exphil.backbones.config import BackboneConfig, backbone_config, did_you_mea
 from exphil.errors import UsageError
 from exphil.loading.split import Split
 from exphil.policy.config import PolicyConfig
+from exphil.policy.objective import Objective
+from exphil.training.options import check, flag_of, option
 
 Changed = TypeVar("Changed")
 
-SUPERVISE: Final = ("all", "last")
+RUN_LENGTH: Final = frozenset(
+    {
+        "epochs",
+        "max_steps",
+        "device",
+        "threads",
+        "checkpoint_minutes",
+        "keep",
+        "tracker",
+        "debug_gradients",
+    }
+)
+"""What resuming may change: how long, where, how often to save, what to watch. Anything else: another run."""
 
-RUN_LENGTH: Final = frozenset({"epochs", "max_steps", "device", "threads", "checkpoint_minutes"})
-"""What resuming may change: how long, where, and how often to save. Anything else would be another run."""
 
-
-def option(default: Any, doc: str, *, at_least: float | None = None, above: float | None = None) -> Any:
-    """A field with its default, its help text and its range in one place."""
-    return field(default=default, metadata={"help": doc, "at_least": at_least, "above": above})
+def _of_objective(name: str) -> Any:
+    """An option of the loss: default and help are written there, and it checks its range."""
+    item = Objective.__dataclass_fields__[name]
+    return option(item.default, item.metadata["help"], group="Loss")
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
     """One training run. Checked when made: what is out of range names its flag."""
 
-    window_size: int = option(60, "Frames of a window.", at_least=1)
-    context: int = option(0, "Frames at the head of a window that are seen and not scored.", at_least=0)
-    delay: int = option(
-        0, "Frames between what the policy sees and what it presses, beyond the first.", at_least=0
-    )
-    supervise: str = option("all", "Score `all` frames of a window, or the `last` alone.")
-    windows_per_epoch: int | None = option(
-        None, "With --supervise last: windows of an epoch; as many as `all` has if not given.", at_least=1
-    )
     where: str | None = option(
-        None, "Train on what this SQL condition holds for, over replays, players and segments."
+        None,
+        "Train on what this SQL condition holds for, over replays, players and segments.",
+        group="Data",
     )
-    character: str | None = option(None, "Train on this character alone, as `fox`.")
-    stage: str | None = option(None, "Train on this stage alone, as `fd`.")
+    character: str | None = option(None, "Train on this character alone, as `fox`.", group="Data")
+    stage: str | None = option(None, "Train on this stage alone, as `fd`.", group="Data")
     split: str = option(
-        "80/10/10", "Percent of the sets of games to train on, validate on, and leave for tests."
+        "80/10/10",
+        "Percent of the sets of games to train on, validate on, and leave for tests.",
+        group="Data",
     )
-    epochs: int = option(3, "Passes over the training frames.", at_least=1)
-    max_steps: int | None = option(None, "Stop after this many batches, if the epochs have more.", at_least=1)
-    batch_size: int = option(64, "Windows of a batch.", at_least=1)
-    learning_rate: float = option(
-        3e-3, "Highest learning rate; it rises, then falls along a cosine.", above=0
+    balance: Literal["none", "character"] = option(
+        "none",
+        "`character`: characters are seen equally often, within an eighth to 8 times what there is of them.",
+        group="Data",
+    )
+
+    window_size: int = option(60, "Frames of a window.", group="Windows", at_least=1)
+    context: int = option(
+        0, "Frames at the head of a window that are seen and not scored.", group="Windows", at_least=0
+    )
+    supervise: Literal["all", "last"] = option(
+        "all", "Score `all` frames of a window, or the `last` alone.", group="Windows"
+    )
+    windows_per_epoch: int | None = option(
+        None,
+        "With --supervise last: windows of an epoch; as many as `all` has if not given.",
+        group="Windows",
+        at_least=1,
+    )
+    batch_size: int = option(64, "Windows of a batch.", group="Windows", at_least=1)
+
+    label_smoothing: float = _of_objective("label_smoothing")
+    focal_gamma: float = _of_objective("focal_gamma")
+    button_weight: float = _of_objective("button_weight")
+
+    epochs: int = option(3, "Passes over the training frames.", group="Optimisation", at_least=1)
+    max_steps: int | None = option(
+        None,
+        "Stop after this many optimizer steps, if the epochs have more.",
+        group="Optimisation",
+        at_least=1,
+    )
+    learning_rate: float = option(3e-3, "Highest learning rate.", group="Optimisation", above=0)
+    attention_learning_rate: float | None = option(
+        None, "Highest learning rate of attention layers, if another.", group="Optimisation", above=0
+    )
+    mamba_learning_rate: float | None = option(
+        None, "Highest learning rate of Mamba layers, if another.", group="Optimisation", above=0
+    )
+    schedule: Literal["cosine", "constant", "linear", "cosine_restarts"] = option(
+        "cosine", "How the learning rate falls after the warm-up, over the run's steps.", group="Optimisation"
+    )
+    restart_steps: int = option(
+        1000, "Steps of the first period of cosine_restarts.", group="Optimisation", at_least=1
+    )
+    restart_factor: int = option(
+        2,
+        "Each period of cosine_restarts is this many times the one before.",
+        group="Optimisation",
+        at_least=1,
     )
     warmup_steps: int = option(
-        100, "Batches of rising learning rate; at most a fifth of the run's.", at_least=0
+        100, "Steps of rising learning rate; at most a tenth of the run's.", group="Optimisation", at_least=0
     )
-    weight_decay: float = option(0.01, "Weight decay of the matrices.", at_least=0)
-    max_grad_norm: float = option(1.0, "Gradients longer than this are shortened to it.", above=0)
-    seed: int = option(0, "Of the weights, the order of the windows, and dropout.", at_least=0)
+    weight_decay: float = option(0.01, "Weight decay of the matrices.", group="Optimisation", at_least=0)
+    accumulate: int = option(1, "Batches whose gradients make one step.", group="Optimisation", at_least=1)
+    ema_decay: float = option(
+        0.0,
+        "Keep and use a moving average of the weights: 0.999 moves by a thousandth a step; 0 is off.",
+        group="Optimisation",
+        at_least=0,
+        below=1,
+    )
+    patience: int | None = option(
+        None,
+        "Stop after this many validations without a better one; runs its length if not given.",
+        group="Optimisation",
+        at_least=1,
+    )
+    min_delta: float = option(
+        0.0,
+        "Nats by which a validation must be better to count for --patience.",
+        group="Optimisation",
+        at_least=0,
+    )
+
+    max_grad_norm: float = option(
+        1.0, "Gradients longer than this are shortened to it.", group="Stability", above=0
+    )
+    init: Literal["default", "xavier", "scaled"] = option(
+        "default",
+        "Initial weights: `xavier` is Glorot for attention, `scaled` shrinks what joins the residual with depth.",
+        group="Stability",
+    )
+    debug_gradients: bool = option(
+        False, "Log the norms of every layer's gradients, weights and outputs.", group="Stability"
+    )
+
+    mirror: float = option(
+        0.0, "Share of windows seen mirrored left to right.", group="Augmentation", at_least=0, at_most=1
+    )
+    noise: float = option(
+        0.0,
+        "Share of windows whose continuous state is blurred.",
+        group="Augmentation",
+        at_least=0,
+        at_most=1,
+    )
+    noise_scale: float = option(
+        0.01,
+        "Standard deviation of that noise, in the features' own scaled units.",
+        group="Augmentation",
+        above=0,
+    )
+
+    seed: int = option(0, "Of the weights, the order of the windows, and dropout.", group="Run", at_least=0)
+    device: str = option("auto", "`auto`, or a torch device: `cpu`, `cuda`, `cuda:1`, `mps`.", group="Run")
+    threads: int | None = option(
+        None, "CPU threads of torch; its own choice if not given.", group="Run", at_least=1
+    )
+    precision: Literal["float32", "bf16"] = option(
+        "float32", "`bf16` computes the layers in bfloat16; weights and losses stay float32.", group="Run"
+    )
+    compile: bool = option(False, "Compile the policy with torch.compile.", group="Run")
+    gradient_checkpointing: bool = option(
+        False, "Compute layers again in the backward pass: less memory, more time.", group="Run"
+    )
     checkpoint_minutes: float = option(
-        10.0, "Save at least this often, beside the end of every epoch.", above=0
+        10.0, "Save at least this often, beside the end of every epoch.", group="Run", above=0
     )
-    device: str = option("auto", "`auto`, or a torch device: `cpu`, `cuda`, `cuda:1`, `mps`.")
-    threads: int | None = option(None, "CPU threads of torch; its own choice if not given.", at_least=1)
+    keep: int = option(
+        1, "Weights kept: the best, and from 2 on those of the last validations too.", group="Run", at_least=1
+    )
+    tracker: Literal["tensorboard", "wandb", "none"] = option(
+        "tensorboard", "Where figures go, beside metrics.jsonl.", group="Run"
+    )
     policy: PolicyConfig = field(default_factory=PolicyConfig, metadata={"help": "The policy's shape."})
 
     def __post_init__(self) -> None:
         for item in fields(self):
-            _check_range(item.name, getattr(self, item.name), item.metadata)
-        if self.supervise not in SUPERVISE:
-            raise UsageError(f"--supervise {self.supervise}: give `all` or `last`")
+            if item.name != "policy":
+                check(item.name, getattr(self, item.name), item.type, item.metadata)
         if self.windows_per_epoch is not None and self.supervise != "last":
             raise UsageError("--windows-per-epoch needs --supervise last; `all` scores every frame once")
         if self.context >= self.window_size:
             raise UsageError(f"--context {self.context} must be below --window-size ({self.window_size})")
         Split.parse(self.split)
+        _ = self.objective  # checks its own ranges
 
     @property
-    def objective(self) -> Literal["all", "last"]:
-        """`supervise`, as the loss names it."""
-        return "last" if self.supervise == "last" else "all"
+    def delay(self) -> int:
+        """Frames between what the policy sees and what it presses, beyond the first."""
+        return self.policy.delay
+
+    @property
+    def objective(self) -> Objective:
+        """What is optimised."""
+        return Objective(
+            label_smoothing=self.label_smoothing,
+            focal_gamma=self.focal_gamma,
+            button_weight=self.button_weight,
+        )
 
     @property
     def shares(self) -> Split:
@@ -100,17 +225,15 @@ class TrainConfig:
             UsageError: an unknown option, or a value out of range or of another type.
         """
         known = {item.name: item for item in fields(cls)}
-        for name, value in saved.items():
+        for name in saved:
             if name not in known:
                 raise UsageError(f"unknown training option {name!r}; {did_you_mean(name, known)}")
-            if name != "policy":
-                _check_type(name, value, known[name].type)
         options = dict(saved)
         if "policy" in options:
             options["policy"] = PolicyConfig.from_dict(options["policy"])
         return cls(**options)
 
-    def with_flags(self, typed: Mapping[str, Any], settings: list[str]) -> "TrainConfig":
+    def with_flags(self, typed: Mapping[str, Any], settings: Sequence[str] = ()) -> "TrainConfig":
         """This configuration with what was typed on the command line put over it.
 
         Args:
@@ -122,9 +245,11 @@ class TrainConfig:
         for name in BACKBONE_FLAGS:
             if name in flags:
                 value = flags.pop(name)
-                backbone = _blamed(
-                    f"--{name.replace('_', '-')}", value, merged_backbone, backbone, {name: value}
-                )
+                backbone = _blamed(flag_of(name), value, merged_backbone, backbone, {name: value})
+        for name in POLICY_FLAGS:
+            if name in flags:
+                value = flags.pop(name)
+                policy = _blamed(flag_of(name), value, replace, policy, **{name: value})
         for text in settings:
             owner, name, value = _parse_setting(text)
             if owner == "backbone":
@@ -136,6 +261,9 @@ class TrainConfig:
         policy = replace(policy, backbone=backbone)
         return replace(self, policy=policy, **flags)
 
+
+POLICY_FLAGS: Final[tuple[str, ...]] = ("delay", "heads")
+"""Flags of options of the policy around the backbone."""
 
 BACKBONE_FLAGS: Final[tuple[str, ...]] = ("backbone", "hidden_size", "num_layers", "dropout")
 """Flags of options that every backbone has; a backbone's own go through `--set backbone.NAME=VALUE`."""
@@ -176,31 +304,6 @@ def _blamed(flag: str, value: object, change: Callable[..., Changed], *given: An
         return change(*given, **named)
     except UsageError as error:
         raise UsageError(f"{flag} {value}: {error}") from None
-
-
-def _check_range(name: str, value: Any, metadata: Mapping[str, Any]) -> None:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return
-    flag = f"--{name.replace('_', '-')}"
-    least, above = metadata.get("at_least"), metadata.get("above")
-    if least is not None and not least <= value < float("inf"):
-        raise UsageError(f"{flag} {value} must be at least {least}")
-    if above is not None and not above < value < float("inf"):
-        raise UsageError(f"{flag} {value} must be above {above}")
-
-
-def _check_type(name: str, value: Any, expected: Any) -> None:
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    fits = {
-        int: whole,
-        float: whole or isinstance(value, float),
-        str: isinstance(value, str),
-        int | None: value is None or whole,
-        str | None: value is None or isinstance(value, str),
-    }
-    if not fits[expected]:
-        kind = getattr(expected, "__name__", str(expected))
-        raise UsageError(f"{name} must be of type {kind}, not {value!r}")
 
 
 def _parse_setting(text: str) -> tuple[str, str, Any]:

@@ -131,7 +131,7 @@ class Trainer:
         )
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        found = self.policy.nll(batch.to(self.device), supervise=config.objective)
+        found = self.policy.nll(batch.to(self.device), supervise=config.supervise)
         self.optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(found.mean)
         norm = torch.nn.utils.clip_grad_norm_(self.policy.parameters(), config.max_grad_norm)
@@ -176,7 +176,7 @@ class Trainer:
     def _validate(self, stop: StopRequest) -> None:
         self._save()
         self.reporter.step(self.position.step, "validating")
-        found = validate(self.policy, self.validation, self.device, self.run.config.objective, stop)
+        found = validate(self.policy, self.validation, self.device, self.run.config.supervise, stop)
         if found is None:
             self._save_and_stop()
         if not math.isfinite(found.nats):

@@ -23,7 +23,6 @@ from exphil.training.config import TrainConfig, load_config
         ({"weight_decay": -0.1}, "--weight-decay -0.1"),
         ({"max_grad_norm": 0}, "--max-grad-norm 0"),
         ({"warmup_steps": -1}, "--warmup-steps -1"),
-        ({"delay": -1}, "--delay -1"),
         ({"context": 60}, "--context 60 must be below --window-size"),
         ({"supervise": "first"}, "--supervise first"),
         ({"windows_per_epoch": 5}, "--windows-per-epoch needs --supervise last"),
@@ -107,7 +106,8 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         ({}, ["backbone.state=3"], "--set backbone.state=3: backbone mamba has no option 'state'"),
         ({}, ["backbone.state_size"], "--set backbone.state_size: give backbone.NAME=VALUE"),
         ({}, ["epochs=3"], "--set epochs=3: give backbone.NAME=VALUE"),
-        ({}, ["policy.heads=3"], "--set policy.heads=3: the policy has no option 'heads'"),
+        ({}, ["policy.hands=3"], "--set policy.hands=3: the policy has no option 'hands'"),
+        ({"delay": -1}, [], "--delay -1"),
         (
             {},
             ["backbone.state_size=many"],
