@@ -5,16 +5,20 @@ A backbone supplies mixers; depth, norm, dropout and residuals live here and now
 """
 
 from collections.abc import Sequence
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 MixerState: TypeAlias = tuple[Tensor, ...]
 """What one mixer remembers between frames: tensors of fixed shape, batch first; or nothing."""
 
 State: TypeAlias = tuple[MixerState, ...]
 """What a backbone remembers: one entry a mixer."""
+
+
+Kind: TypeAlias = Literal["feedforward", "recurrent", "attention", "mamba"]
 
 
 @runtime_checkable
@@ -26,6 +30,9 @@ class Mixer(Protocol):
     state. It leaves the state that it is given as it was.
     """
 
+    kind: ClassVar[Kind]
+    """By which the optimizer may give learning rates of their own."""
+
     def __call__(self, x: Tensor) -> Tensor: ...
 
     def initial_state(self, batch: int) -> MixerState: ...
@@ -34,25 +41,41 @@ class Mixer(Protocol):
 
 
 class ResidualStack(nn.Module):
-    """(B, L, input_size) to (B, L, H): a linear map, then mixers, each behind a norm and on a residual."""
+    """(B, L, input_size) to (B, L, H): a linear map, then mixers, each with a norm and on a residual.
+
+    Pre-norm, x + mixer(norm(x)), leaves a path from end to end without a norm, and has one at the end instead.
+    Post-norm, norm(x + mixer(x)), is the first transformers' order: kept to compare.
+    """
 
     def __init__(
-        self, input_size: int, hidden_size: int, mixers: Sequence[nn.Module], dropout: float
+        self,
+        input_size: int,
+        hidden_size: int,
+        mixers: Sequence[nn.Module],
+        dropout: float,
+        pre_norm: bool = True,
     ) -> None:
         super().__init__()
         self.input_size = input_size
         self.hidden_size = hidden_size
+        self.pre_norm = pre_norm
+        self.gradient_checkpointing = False
+        """In training, keep only what lies between mixers and work the rest out again on the way back."""
         self.embed = nn.Linear(input_size, hidden_size)
         self.mixers = nn.ModuleList(mixers)
         self.norms = nn.ModuleList(nn.LayerNorm(hidden_size) for _ in mixers)
         self.dropout = nn.Dropout(dropout)
-        self.last_norm = nn.LayerNorm(hidden_size)
+        self.last_norm = nn.LayerNorm(hidden_size) if pre_norm else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, L, input_size) -> (B, L, H), causal."""
         x = self.embed(x)
+        recompute = self.gradient_checkpointing and self.training and torch.is_grad_enabled()
         for norm, mixer in zip(self.norms, self.mixers, strict=True):
-            x = x + self.dropout(mixer(norm(x)))
+            if recompute:
+                x = checkpoint(self._branch, norm, mixer, x, use_reentrant=False)
+            else:
+                x = self._branch(norm, mixer, x)
         out: Tensor = self.last_norm(x)
         return out
 
@@ -65,10 +88,22 @@ class ResidualStack(nn.Module):
         x = self.embed(x)
         after: list[MixerState] = []
         for norm, module, before in zip(self.norms, self.mixers, state, strict=True):
-            mixed, kept = _mixer(module).step(norm(x), before)
-            x = x + self.dropout(mixed)
+            mixed, kept = _mixer(module).step(self._before(norm, x), before)
+            x = self._after(norm, x, mixed)
             after.append(kept)
         return self.last_norm(x), tuple(after)
+
+    def _branch(self, norm: nn.Module, mixer: nn.Module, x: Tensor) -> Tensor:
+        return self._after(norm, x, mixer(self._before(norm, x)))
+
+    def _before(self, norm: nn.Module, x: Tensor) -> Tensor:
+        """What the mixer sees."""
+        return norm(x) if self.pre_norm else x
+
+    def _after(self, norm: nn.Module, x: Tensor, mixed: Tensor) -> Tensor:
+        """The residual stream after a mixer."""
+        x = x + self.dropout(mixed)
+        return x if self.pre_norm else norm(x)
 
 
 Backbone: TypeAlias = ResidualStack

@@ -1,41 +1,31 @@
-"""Options of every backbone: documented, checked, and free of torch: the command line lists them."""
+"""The seven backbones' options, by name. Free of torch: the command line lists them."""
 
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from difflib import get_close_matches
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Literal
 
+from exphil.backbones.options import AttentionOptions, BackboneConfig, MambaOptions, option
 from exphil.errors import UsageError
 
-
-def _option(default: Any, doc: str) -> Any:
-    """A field with its default and its help text in one place."""
-    return field(default=default, metadata={"help": doc})
-
-
-@dataclass(frozen=True, kw_only=True)
-class BackboneConfig:
-    """What every backbone has; the residual stack reads these."""
-
-    name: ClassVar[str] = ""
-    summary: ClassVar[str] = ""
-
-    hidden_size: int = _option(256, "Width of the residual stream.")
-    num_layers: int = _option(2, "Number of mixers in the residual stack.")
-    dropout: float = _option(0.1, "Share of each mixer's output dropped in training.")
-
-    def __post_init__(self) -> None:
-        self._at_least(1, "hidden_size", "num_layers")
-        if not 0.0 <= self.dropout < 1.0:
-            raise UsageError(f"{self.name}: dropout must be at least 0 and below 1, not {self.dropout}")
-
-    def _at_least(self, least: int, *names: str) -> None:
-        for name in names:
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < least:
-                raise UsageError(
-                    f"{self.name}: {name} must be a whole number of at least {least}, not {value!r}"
-                )
+__all__ = [
+    "CONFIGS",
+    "AttentionConfig",
+    "BackboneConfig",
+    "GruConfig",
+    "JambaConfig",
+    "LstmConfig",
+    "MambaConfig",
+    "MlpConfig",
+    "SlidingWindowConfig",
+    "backbone_config",
+    "config_class",
+    "config_from_dict",
+    "config_to_dict",
+    "did_you_mean",
+    "layer_pattern",
+    "option_rows",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +35,7 @@ class MlpConfig(BackboneConfig):
     name: ClassVar[str] = "mlp"
     summary: ClassVar[str] = "sees the current frame only; the fastest, and the yardstick for the others"
 
-    expand_factor: int = _option(2, "Width inside a mixer, as a multiple of hidden_size.")
+    expand_factor: int = option(2, "Width inside a mixer, as a multiple of hidden_size.")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -53,31 +43,87 @@ class MlpConfig(BackboneConfig):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MambaConfig(BackboneConfig):
+class LstmConfig(BackboneConfig):
+    """Options of `lstm`."""
+
+    name: ClassVar[str] = "lstm"
+    summary: ClassVar[str] = "gated recurrence with a memory cell; a small state and a cheap step"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GruConfig(BackboneConfig):
+    """Options of `gru`."""
+
+    name: ClassVar[str] = "gru"
+    summary: ClassVar[str] = "gated recurrence without a memory cell; three quarters of an LSTM's weights"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttentionConfig(AttentionOptions):
+    """Options of `attention`."""
+
+    name: ClassVar[str] = "attention"
+    summary: ClassVar[str] = "compares the frame with the last attention_window frames; exact recall, no more"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlidingWindowConfig(AttentionOptions):
+    """Options of `sliding_window`, the other name of `attention`."""
+
+    name: ClassVar[str] = "sliding_window"
+    summary: ClassVar[str] = "the same mechanism as attention, under its other name"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MambaConfig(MambaOptions):
     """Options of `mamba`."""
 
     name: ClassVar[str] = "mamba"
     summary: ClassVar[str] = "selective state space; remembers without a window and steps at a fixed cost"
 
-    state_size: int = _option(16, "Numbers remembered for each inner channel (N in the paper).")
-    expand_factor: int = _option(2, "Inner channels, as a multiple of hidden_size (E in the paper).")
-    conv_size: int = _option(4, "Frames that the short causal convolution sees.")
+
+Layer = Literal["mamba", "attention"]
+
+
+def layer_pattern(num_layers: int, attention_every: int) -> tuple[Layer, ...]:
+    """Jamba's layers from first to last: every `attention_every`th is attention, the others are Mamba."""
+    return tuple(
+        "attention" if number % attention_every == 0 else "mamba" for number in range(1, num_layers + 1)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class JambaConfig(AttentionOptions, MambaOptions):
+    """Options of `jamba`."""
+
+    name: ClassVar[str] = "jamba"
+    summary: ClassVar[str] = "Mamba layers with attention every few: long memory and exact recall"
+
+    num_layers: int = option(6, "Number of layers in the residual stack, Mamba and attention together.")
+    attention_every: int = option(3, "Every how many layers one is attention; the others are Mamba.")
+    qk_layernorm: bool = option(True, "Norm queries and keys: bounds the scores, against divergence.")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._at_least(1, "state_size", "expand_factor", "conv_size")
+        self._at_least(2, "attention_every")
+        if self.num_layers < self.attention_every:
+            raise UsageError(
+                f"jamba: num_layers {self.num_layers} is below attention_every {self.attention_every}: "
+                "no layer would be attention"
+            )
 
     @property
-    def inner_size(self) -> int:
-        return self.expand_factor * self.hidden_size
-
-    @property
-    def dt_rank(self) -> int:
-        """Rank of the time-step projection, as mamba_ssm chooses it: hidden_size / 16, rounded up."""
-        return -(-self.hidden_size // 16)
+    def layer_pattern(self) -> tuple[Layer, ...]:
+        return layer_pattern(self.num_layers, self.attention_every)
 
 
-CONFIGS: Final[Mapping[str, type[BackboneConfig]]] = {kind.name: kind for kind in (MlpConfig, MambaConfig)}
+CONFIGS: Final[Mapping[str, type[BackboneConfig]]] = {
+    kind.name: kind
+    for kind in (
+        MlpConfig,
+        MambaConfig,
+    )
+}
 
 
 def did_you_mean(word: str, known: Mapping[str, object]) -> str:
@@ -98,9 +144,9 @@ def backbone_config(name: str, **options: Any) -> BackboneConfig:
     """A checked configuration; what is not given keeps its default."""
     kind = config_class(name)
     known = {f.name: f for f in fields(kind)}
-    for option in options:
-        if option not in known:
-            raise UsageError(f"backbone {name} has no option {option!r}; {did_you_mean(option, known)}")
+    for given in options:
+        if given not in known:
+            raise UsageError(f"backbone {name} has no option {given!r}; {did_you_mean(given, known)}")
     return kind(**options)
 
 

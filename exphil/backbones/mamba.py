@@ -5,13 +5,14 @@ Inside a mixer time comes first, (L, B, D): a frame of the whole batch is then o
 """
 
 import math
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad, silu, softplus
 
-from exphil.backbones.base import MixerState, zero_state
-from exphil.backbones.config import MambaConfig
+from exphil.backbones.base import Kind, MixerState, zero_state
+from exphil.backbones.options import MambaOptions
 from exphil.backbones.selective_scan import selective_scan
 
 DT_RANGE = (1e-3, 1e-1)
@@ -21,7 +22,9 @@ DT_RANGE = (1e-3, 1e-1)
 class MambaMixer(nn.Module):
     """One selective state space layer. Names of parameters are those of `mamba_ssm.Mamba`."""
 
-    def __init__(self, config: MambaConfig) -> None:
+    kind: ClassVar[Kind] = "mamba"
+
+    def __init__(self, config: MambaOptions) -> None:
         super().__init__()
         hidden, inner, rank, state = config.hidden_size, config.inner_size, config.dt_rank, config.state_size
         self.sizes = (rank, state, state)
@@ -98,6 +101,6 @@ class MambaMixer(nn.Module):
         return -torch.exp(self.A_log.to(torch.promote_types(self.A_log.dtype, torch.float32)))
 
 
-def mixers(config: MambaConfig) -> list[nn.Module]:
+def mixers(config: MambaOptions) -> list[nn.Module]:
     """One Mamba mixer a layer."""
     return [MambaMixer(config) for _ in range(config.num_layers)]

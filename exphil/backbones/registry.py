@@ -26,4 +26,4 @@ def build_backbone(config: BackboneConfig, input_size: int) -> "Backbone":
 
     config_class(config.name)  # names the known ones where this one is not
     mixers: Callable[[Any], Sequence[nn.Module]] = import_module(MIXER_MODULES[config.name]).mixers
-    return ResidualStack(input_size, config.hidden_size, mixers(config), config.dropout)
+    return ResidualStack(input_size, config.hidden_size, mixers(config), config.dropout, config.pre_norm)
