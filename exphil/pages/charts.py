@@ -1,0 +1,269 @@
+"""Charts of one look, from rows as a program has them: dicts from field name to value.
+
+Every function names the fields it draws, and returns an Altair chart as wide as its place on a `Page`. Values
+that are None or not finite are left out. `series` names the field whose values get a colour and a line in the legend.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import altair as alt
+
+from exphil.pages.theme import chart_config, light
+
+Rows = Sequence[Mapping[str, Any]]
+Chart = alt.Chart | alt.LayerChart
+
+HEIGHT: Final = 320
+ROW_HEIGHT: Final = 22
+FADED: Final = 0.15
+"""Opacity of the series that the reader has not picked in the legend."""
+
+
+def line(
+    rows: Rows,
+    x: str,
+    y: str,
+    *,
+    series: str | None = None,
+    x_title: str | None = None,
+    y_title: str | None = None,
+    levels: Mapping[str, float] | None = None,
+    points: bool = False,
+    diagonal: bool = False,
+    steps: bool = False,
+    log_x: bool = False,
+    log_y: bool = False,
+    zero: bool = False,
+) -> Chart:
+    """Lines through rows in the order of `x`.
+
+    Args:
+        levels: name to height of level lines, as baselines.
+        points: mark every row.
+        diagonal: a dashed line of equal x and y, as in a reliability diagram.
+        steps: horizontal pieces, one around each x, as the outline of a histogram.
+        zero: let the y axis begin at zero.
+    """
+    picked = _picked(series)
+    base = _chart(rows).encode(
+        x=_axis(alt.X, x, x_title, log=log_x, zero=False),
+        y=_axis(alt.Y, y, y_title, log=log_y, zero=zero),
+        tooltip=_tooltip(rows, (series, x, y)),
+        **_coloured(rows, series, picked),
+    )
+    drawn = base.mark_line(interpolate="step" if steps else "linear", point=points)
+    if picked is not None:
+        drawn = drawn.add_params(picked)
+    return _sized([drawn, *_levels(levels), *([_diagonal(rows, x)] if diagonal else [])])
+
+
+def scatter(
+    rows: Rows,
+    x: str,
+    y: str,
+    *,
+    series: str | None = None,
+    label: str | None = None,
+    low: str | None = None,
+    high: str | None = None,
+    x_title: str | None = None,
+    y_title: str | None = None,
+    limits: Mapping[str, float] | None = None,
+    levels: Mapping[str, float] | None = None,
+    log_x: bool = False,
+    log_y: bool = False,
+) -> Chart:
+    """A point a row.
+
+    Args:
+        label: field whose value is written beside its point.
+        low, high: fields with the ends of a vertical whisker, as the spread over seeds.
+        limits: name to x of upright lines, as the time of one frame.
+        levels: name to y of level lines.
+    """
+    across = _axis(alt.X, x, x_title, log=log_x, zero=False)
+    up = _axis(alt.Y, y, y_title, log=log_y, zero=False)
+    base = _chart(rows).encode(x=across, y=up, tooltip=_tooltip(rows, (label, series, x, y, low, high)))
+    colour = _coloured(rows, series, None)
+    layers: list[alt.Chart] = []
+    if low is not None and high is not None:
+        bottom = _axis(alt.Y, low, y_title or y, log=log_y, zero=False)
+        layers.append(base.mark_rule(style="whisker").encode(y=bottom, y2=alt.Y2(field=_name(high))))
+    layers.append(base.mark_point().encode(**colour))
+    if label is not None:
+        written = alt.Text(field=_name(label), type="nominal")
+        layers.append(base.mark_text(align="left", dx=8, dy=-6).encode(text=written))
+    return _sized([*layers, *_limits(limits), *_levels(levels)])
+
+
+def bars(
+    rows: Rows,
+    label: str,
+    value: str,
+    *,
+    series: str | None = None,
+    low: str | None = None,
+    high: str | None = None,
+    value_title: str | None = None,
+    limits: Mapping[str, float] | None = None,
+    stacked: bool = False,
+    log: bool = False,
+) -> Chart:
+    """A level bar a row, labels in the order of the rows; with `series` side by side within a label.
+
+    Args:
+        low, high: fields with the ends of a whisker.
+        limits: name to value of upright lines.
+        stacked: the series of a label end to end rather than side by side.
+    """
+    order = list(dict.fromkeys(str(row[label]) for row in rows))
+    side_by_side = series is not None and not stacked
+    groups = len({row[series] for row in rows}) if series is not None and side_by_side else 1
+    grid = alt.Axis(grid=True)
+    across = _axis(
+        alt.X, value, value_title, log=log, zero=not log, axis=grid, stack="zero" if stacked else None
+    )
+    base = _chart(rows).encode(
+        y=alt.Y(field=_name(label), type="nominal", sort=order, title=None),
+        tooltip=_tooltip(rows, (label, series, value, low, high)),
+    )
+    if side_by_side:
+        names = list(dict.fromkeys(row[series] for row in rows))
+        base = base.encode(yOffset=alt.YOffset(field=_name(str(series)), type="nominal", sort=names))
+    layers = [base.mark_bar(cornerRadiusEnd=2).encode(x=across, **_coloured(rows, series, None))]
+    if low is not None and high is not None:
+        left = _axis(alt.X, low, value_title or value, log=log, zero=not log, axis=grid)
+        layers.append(base.mark_rule(style="whisker").encode(x=left, x2=alt.X2(field=_name(high))))
+    height = len(order) * (ROW_HEIGHT if groups == 1 else 6 + 13 * groups)
+    return _sized([*layers, *_limits(limits)], height=max(60, height))
+
+
+def histogram(
+    rows: Rows,
+    start: str,
+    stop: str,
+    share: str,
+    *,
+    series: str | None = None,
+    x_title: str | None = None,
+    y_title: str | None = None,
+) -> Chart:
+    """Counted bins: a bar from `start` to `stop`, `share` high; several series lie over each other, see-through."""
+    encoded = _chart(rows).encode(
+        x=_axis(alt.X, start, x_title, log=False, zero=False),
+        x2=alt.X2(field=_name(stop)),
+        y=_axis(alt.Y, share, y_title, log=False, zero=True, stack=None),
+        tooltip=_tooltip(rows, (series, start, stop, share)),
+        **_coloured(rows, series, None),
+    )
+    return _sized([encoded.mark_bar(opacity=0.55 if series else 0.9, binSpacing=0)])
+
+
+def heatmap(
+    rows: Rows,
+    x: str,
+    y: str,
+    value: str,
+    *,
+    x_title: str | None = None,
+    y_title: str | None = None,
+    value_title: str | None = None,
+    log: bool = False,
+) -> Chart:
+    """A cell a row, coloured by `value`; columns and lines in the order of the rows."""
+    across, down = (list(dict.fromkeys(row[field] for row in rows)) for field in (x, y))
+    scale = alt.Scale(scheme="viridis", type="log" if log else "linear")
+    legend = alt.Legend(title=value_title or value, gradientLength=160)
+    encoded = _chart(rows).encode(
+        x=alt.X(field=_name(x), type="ordinal", sort=across, title=x_title or x),
+        y=alt.Y(field=_name(y), type="ordinal", sort=down, title=y_title or y),
+        color=alt.Color(field=_name(value), type="quantitative", scale=scale, legend=legend),
+        tooltip=_tooltip(rows, (x, y, value)),
+    )
+    return _sized([encoded.mark_rect()], height=max(120, ROW_HEIGHT * len(down)))
+
+
+def to_svg(chart: alt.TopLevelMixin, *, width: int = 720, title: str = "") -> str:
+    """A chart as an SVG that stands alone, on white, `width` pixels wide, without a browser."""
+    import vl_convert
+
+    spec = {**chart.to_dict(), "width": width, "config": {**chart_config(light), "background": "white"}}
+    return str(vl_convert.vegalite_to_svg({**spec, "title": title} if title else spec))
+
+
+def _chart(rows: Rows) -> alt.Chart:
+    return alt.Chart(alt.InlineData(values=[dict(row) for row in rows]))
+
+
+def _sized(layers: Sequence[alt.Chart], height: int = HEIGHT) -> Chart:
+    chart: Chart = layers[0] if len(layers) == 1 else alt.layer(*layers)
+    return chart.properties(width="container", height=height)
+
+
+def _name(field: str) -> str:
+    """A field's name as Vega wants it: dots and brackets would reach into nested values."""
+    return "".join(f"\\{letter}" if letter in ".[]\\'\"" else letter for letter in field)
+
+
+def _axis(channel: Any, field: str, title: str | None, *, log: bool, zero: bool, **more: Any) -> Any:
+    scale = alt.Scale(type="log") if log else alt.Scale(zero=zero, nice=True)
+    return channel(field=_name(field), type="quantitative", title=title or field, scale=scale, **more)
+
+
+def _coloured(rows: Rows, series: str | None, picked: alt.Parameter | None) -> dict[str, Any]:
+    """Colour by series, in the order of the rows, faded where another series is picked."""
+    if series is None:
+        return {}
+    names = list(dict.fromkeys(row[series] for row in rows))
+    found: dict[str, Any] = {"color": alt.Color(field=_name(series), type="nominal", sort=names)}
+    if picked is not None:
+        found["opacity"] = alt.condition(picked, alt.value(1.0), alt.value(FADED))
+    return found
+
+
+def _picked(series: str | None) -> alt.Parameter | None:
+    return None if series is None else alt.selection_point(fields=[_name(series)], bind="legend")
+
+
+def _tooltip(rows: Rows, wanted: Sequence[str | None]) -> list[alt.Tooltip]:
+    """What hovering shows: each field once, numbers to four figures."""
+    found = []
+    for field in dict.fromkeys(name for name in wanted if name is not None):
+        number = any(isinstance(row.get(field), float) for row in rows)
+        kind, form = ("quantitative", ".4~g") if number else ("nominal", alt.Undefined)
+        found.append(alt.Tooltip(field=_name(field), type=kind, title=field, format=form))
+    return found
+
+
+def _levels(levels: Mapping[str, float] | None) -> list[alt.Chart]:
+    return _references(levels, "y", align="right", x=alt.value("width"), dy=-5)
+
+
+def _limits(limits: Mapping[str, float] | None) -> list[alt.Chart]:
+    return _references(limits, "x", align="left", y=alt.value(8), dx=5)
+
+
+def _references(
+    values: Mapping[str, float] | None, axis: str, *, align: Any, **place: Any
+) -> list[alt.Chart]:
+    """Dashed lines across the chart at named values of an axis, each with its name."""
+    if not values:
+        return []
+    channel = {"x": alt.X, "y": alt.Y}[axis]
+    encoded = channel(field="value", type="quantitative")
+    base = _chart([{"name": name, "value": value} for name, value in values.items()]).encode(
+        **{axis: encoded, "tooltip": _tooltip([{"value": 0.0}], ("name", "value"))}
+    )
+    shift = {key: place.pop(key) for key in ("dx", "dy") if key in place}
+    text = base.mark_text(style="reference-label", align=align, **shift).encode(text="name:N", **place)
+    return [base.mark_rule(style="reference"), text]
+
+
+def _diagonal(rows: Rows, x: str) -> alt.Chart:
+    values = [row[x] for row in rows if row[x] is not None]
+    ends = [{"at": min(values, default=0.0)}, {"at": max(values, default=1.0)}]
+    encoded = _chart(ends).encode(
+        x=alt.X(field="at", type="quantitative"), y=alt.Y(field="at", type="quantitative")
+    )
+    return encoded.mark_line(style="reference")
