@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from exphil.backbones.config import BackboneConfig, MambaConfig, config_from_dict, config_to_dict
 from exphil.errors import UsageError
+
+HEADS: Final = ("autoregressive", "independent")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,12 +25,31 @@ class PolicyConfig:
         default=16, metadata={"help": "Width of the learned embedding of a character."}
     )
     head_units: int = field(default=32, metadata={"help": "Hidden units of each of the 13 controller heads."})
+    heads: str = field(
+        default="autoregressive",
+        metadata={
+            "help": "`autoregressive`: each head is told the choices before it; `independent`: none is."
+        },
+    )
+    delay: int = field(
+        default=0,
+        metadata={
+            "help": "Frames between what the policy sees and what it presses, beyond the first;"
+            " it sees the inputs that are on their way."
+        },
+    )
 
     def __post_init__(self) -> None:
         for name in ("action_embedding_size", "character_embedding_size", "head_units"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise UsageError(f"policy: {name} must be a whole number of at least 1, not {value!r}")
+            self._at_least(1, name)
+        self._at_least(0, "delay")
+        if self.heads not in HEADS:
+            raise UsageError(f"policy: heads must be `autoregressive` or `independent`, not {self.heads!r}")
+
+    def _at_least(self, least: int, name: str) -> None:
+        value = getattr(self, name)
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise UsageError(f"policy: {name} must be a whole number of at least {least}, not {value!r}")
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""

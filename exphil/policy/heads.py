@@ -1,4 +1,4 @@
-"""The controller as 13 choices, each conditioned on the hidden state and on the choices before it.
+"""The controller as 13 choices: each conditioned on the hidden state, and by default on the choices before it.
 
 Shapes: ... any leading dimensions (B, or B and L), H hidden size, 13 heads, 81 logits. What the heads are given,
 (..., H + 81), is the backbone's output and, beside it, the code of the input that is held now.
@@ -9,7 +9,9 @@ so that one triangle of blocks says who may see whom. Training scores all heads 
 products, with the true choices as input; sampling walks the same weights head by head.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import Final
 
 import torch
@@ -32,12 +34,38 @@ STARTS: Final = tuple(sum(WIDTHS[:head]) for head in range(NUM_HEADS))
 SHOULDER_START: Final = STARTS[-1]
 
 
-class ActionHeads(nn.Module):
-    """Hidden state to a distribution over controller inputs.
+class ActionHeads(nn.Module, ABC):
+    """Hidden state to a distribution over controller inputs: what both kinds of heads share.
 
     Most inputs are held for many frames, so fresh heads guess that what is held stays, and learn from there: one
     linear map from the held input's code to the logits starts as that guess, beside the path through the hidden state.
     """
+
+    @abstractmethod
+    def logits(self, hidden: Tensor, actions: Tensor) -> Tensor:
+        """(..., H + 81), (..., 13) int64 -> (..., 81), float32 at least whatever autocast says."""
+
+    @abstractmethod
+    def sample(
+        self,
+        hidden: Tensor,
+        *,
+        temperature: float = 1.0,
+        top_p: float = 1.0,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """(B, H + 81) -> (B, 13) int64. Temperature 0 takes each head's likeliest class.
+
+        `top_p` below 1 keeps the fewest likeliest classes that hold that share of a head's probability.
+        """
+
+    def log_prob(self, hidden: Tensor, actions: Tensor) -> Tensor:
+        """(..., H + 81), (..., 13) int64 -> (..., 13): nats by head; their sum is that of the whole action."""
+        return score(self.logits(hidden, actions), actions)
+
+
+class AutoregressiveHeads(ActionHeads):
+    """Each head is told the choices of those before it: buttons that go together are drawn together."""
 
     seen: Tensor
     used: Tensor
@@ -51,33 +79,19 @@ class ActionHeads(nn.Module):
         self.from_choices = nn.Linear(NUM_LOGITS, NUM_HEADS * units, bias=False)
         self.to_logits = nn.Linear(NUM_HEADS * units, NUM_LOGITS)
         self.from_held = nn.Linear(NUM_LOGITS, NUM_LOGITS)
-        self._initialise()
-        choice_head = torch.repeat_interleave(torch.arange(NUM_HEADS), torch.tensor(WIDTHS))
-        unit_head = torch.arange(NUM_HEADS).repeat_interleave(units)
+        _guess_what_is_held(self.to_logits, self.from_held)
+        choice_head, unit_head = _owners(units)
         self.register_buffer("seen", (unit_head[:, None] > choice_head).float(), persistent=False)
         self.register_buffer("used", (choice_head[:, None] >= unit_head).float(), persistent=False)
 
-    @torch.no_grad()
-    def _initialise(self) -> None:
-        """Fresh heads say little more than that what is held stays."""
-        button, other = HELD_LOGITS
-        nn.init.normal_(self.to_logits.weight, std=0.01)
-        nn.init.zeros_(self.to_logits.bias)
-        self.from_held.weight.copy_(other * torch.eye(NUM_LOGITS))
-        self.from_held.weight[:NUM_BUTTONS, :NUM_BUTTONS] = button * torch.eye(NUM_BUTTONS)
-        self.from_held.bias.zero_()[:NUM_BUTTONS] = -button / 2
-
     def logits(self, hidden: Tensor, actions: Tensor) -> Tensor:
-        """(..., H + 81), (..., 13) -> (..., 81): each head's given the true choices of those before."""
-        hidden, held = hidden.split(self.sizes, dim=-1)
-        code = encode(actions, hidden.dtype)
-        units = silu(self.from_hidden(hidden) + linear(code, self.from_choices.weight * self.seen))
-        out: Tensor = self.from_held(held)
-        return out + linear(units, self.to_logits.weight * self.used, self.to_logits.bias)
-
-    def log_prob(self, hidden: Tensor, actions: Tensor) -> Tensor:
-        """(..., H + 81), (..., 13) int64 -> (..., 13): nats by head; their sum is that of the whole action."""
-        return score(self.logits(hidden, actions), actions)
+        """Those of each head given the true choices of those before; see `ActionHeads.logits`."""
+        with _full_precision(hidden):
+            hidden, held = hidden.split(self.sizes, dim=-1)
+            code = encode(actions, hidden.dtype)
+            units = silu(self.from_hidden(hidden) + linear(code, self.from_choices.weight * self.seen))
+            out: Tensor = self.from_held(held)
+            return out + linear(units, self.to_logits.weight * self.used, self.to_logits.bias)
 
     @torch.no_grad()
     def sample(
@@ -88,10 +102,7 @@ class ActionHeads(nn.Module):
         top_p: float = 1.0,
         generator: torch.Generator | None = None,
     ) -> Tensor:
-        """(B, H + 81) -> (B, 13) int64. Temperature 0 takes each head's likeliest class in turn.
-
-        `top_p` below 1 keeps the fewest likeliest classes that hold that share of a head's probability.
-        """
+        """Head by head, each told what was drawn before; see `ActionHeads.sample`."""
         hidden, held = hidden.split(self.sizes, dim=-1)
         batch = hidden.shape[0]
         context = self.from_hidden(hidden)
@@ -104,13 +115,62 @@ class ActionHeads(nn.Module):
             units = torch.cat((units, own), dim=1)
             rows = slice(start, start + width)
             logits = linear(units, weight[rows, : units.shape[1]]) + offset[:, rows]
-            if width == 1:
-                logits = torch.cat((torch.zeros_like(logits), logits), dim=1)
-            choice = draw(logits, temperature, top_p, generator)
+            choice = draw(_classes(logits), temperature, top_p, generator)
             actions[:, head] = choice
             told = choice.unsqueeze(1) * onto[start] if width == 1 else onto[start + choice]
             context = context + told
         return actions
+
+
+class IndependentHeads(ActionHeads):
+    """Each head sees the hidden state alone: one matrix product a frame, and choices that may not go together."""
+
+    used: Tensor
+
+    def __init__(self, hidden_size: int, units: int) -> None:
+        """`units`: width of each head's own hidden layer."""
+        super().__init__()
+        self.sizes = (hidden_size, NUM_LOGITS)
+        self.from_hidden = nn.Linear(hidden_size, NUM_HEADS * units)
+        self.to_logits = nn.Linear(NUM_HEADS * units, NUM_LOGITS)
+        self.from_held = nn.Linear(NUM_LOGITS, NUM_LOGITS)
+        _guess_what_is_held(self.to_logits, self.from_held)
+        choice_head, unit_head = _owners(units)
+        self.register_buffer("used", (choice_head[:, None] == unit_head).float(), persistent=False)
+
+    def logits(self, hidden: Tensor, actions: Tensor) -> Tensor:
+        """The same whatever the choices are; see `ActionHeads.logits`."""
+        with _full_precision(hidden):
+            return self._logits(hidden)
+
+    @torch.no_grad()
+    def sample(
+        self,
+        hidden: Tensor,
+        *,
+        temperature: float = 1.0,
+        top_p: float = 1.0,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """All heads at once; see `ActionHeads.sample`."""
+        parts = self._logits(hidden).split(WIDTHS, dim=-1)
+        choices = [draw(_classes(part), temperature, top_p, generator) for part in parts]
+        return torch.stack(choices, dim=-1)
+
+    def _logits(self, hidden: Tensor) -> Tensor:
+        hidden, held = hidden.split(self.sizes, dim=-1)
+        units = silu(self.from_hidden(hidden))
+        out: Tensor = self.from_held(held)
+        return out + linear(units, self.to_logits.weight * self.used, self.to_logits.bias)
+
+
+def action_heads(kind: str, hidden_size: int, units: int) -> ActionHeads:
+    """Fresh heads of a kind that `PolicyConfig.heads` names."""
+    kinds: dict[str, type[AutoregressiveHeads | IndependentHeads]] = {
+        "autoregressive": AutoregressiveHeads,
+        "independent": IndependentHeads,
+    }
+    return kinds[kind](hidden_size, units)
 
 
 def encode(actions: Tensor, dtype: torch.dtype) -> Tensor:
@@ -124,16 +184,23 @@ def encode(actions: Tensor, dtype: torch.dtype) -> Tensor:
 def score(logits: Tensor, actions: Tensor) -> Tensor:
     """(..., 81), (..., 13) -> (..., 13): log-probability of each choice, in nats."""
     pressed = actions[..., :NUM_BUTTONS].bool()
-    button = logits[..., :NUM_BUTTONS]
-    sticks = logits[..., NUM_BUTTONS:SHOULDER_START].unflatten(-1, (len(STICKS), STICK_BINS))
-    shoulder = logits[..., SHOULDER_START:]
+    button, sticks, shoulder = groups(logits)
     return torch.cat(
         (
             logsigmoid(torch.where(pressed, button, -button)),
             _chosen(sticks, actions[..., NUM_BUTTONS:-1]),
-            _chosen(shoulder, actions[..., -1]).unsqueeze(-1),
+            _chosen(shoulder, actions[..., -1:]),
         ),
         dim=-1,
+    )
+
+
+def groups(logits: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """(..., 81) -> buttons (..., 8), sticks (..., 4, 17), shoulder (..., 1, 5)."""
+    return (
+        logits[..., :NUM_BUTTONS],
+        logits[..., NUM_BUTTONS:SHOULDER_START].unflatten(-1, (len(STICKS), STICK_BINS)),
+        logits[..., SHOULDER_START:].unsqueeze(-2),
     )
 
 
@@ -153,6 +220,33 @@ def head_slices() -> Iterator[tuple[str, slice]]:
     """Each head's name and its place among the 81 logits."""
     for name, start, width in zip(HEADS, STARTS, WIDTHS, strict=True):
         yield name, slice(start, start + width)
+
+
+@torch.no_grad()
+def _guess_what_is_held(to_logits: nn.Linear, from_held: nn.Linear) -> None:
+    """Fresh heads say little more than that what is held stays."""
+    button, other = HELD_LOGITS
+    nn.init.normal_(to_logits.weight, std=0.01)
+    nn.init.zeros_(to_logits.bias)
+    from_held.weight.copy_(other * torch.eye(NUM_LOGITS))
+    from_held.weight[:NUM_BUTTONS, :NUM_BUTTONS] = button * torch.eye(NUM_BUTTONS)
+    from_held.bias.zero_()[:NUM_BUTTONS] = -button / 2
+
+
+def _owners(units: int) -> tuple[Tensor, Tensor]:
+    """The head of each logit, (81,), and of each hidden unit, (13 units,)."""
+    heads = torch.arange(NUM_HEADS)
+    return torch.repeat_interleave(heads, torch.tensor(WIDTHS)), heads.repeat_interleave(units)
+
+
+def _full_precision(hidden: Tensor) -> AbstractContextManager[None]:
+    """No autocast: half precision rounds a logit of 8 to 1/32, which would show in every reported figure."""
+    return torch.autocast(hidden.device.type, enabled=False)
+
+
+def _classes(logits: Tensor) -> Tensor:
+    """A head's logits with one for each class: a button's single one is that of being pressed."""
+    return torch.cat((torch.zeros_like(logits), logits), dim=-1) if logits.shape[-1] == 1 else logits
 
 
 def _chosen(logits: Tensor, classes: Tensor) -> Tensor:

@@ -36,16 +36,19 @@ class IdEmbedding(nn.Module):
 
 
 class InputEmbedding(nn.Module):
-    """Dense features, the code of the held input, and embeddings of the ids; all players share a table."""
+    """Dense features, the codes of known inputs, and embeddings of the ids; all players share a table."""
 
-    def __init__(self, dense_size: int, id_kinds: Sequence[IdKind], sizes: dict[IdKind, int]) -> None:
-        """`id_kinds`: the kind of each id column, in order; `sizes`: embedding width of each kind."""
+    def __init__(
+        self, dense_size: int, num_inputs: int, id_kinds: Sequence[IdKind], sizes: dict[IdKind, int]
+    ) -> None:
+        """`num_inputs`: inputs known beside a frame; `id_kinds`: the kind of each id column, in order;
+        `sizes`: embedding width of each kind."""
         super().__init__()
         self.tables = nn.ModuleDict({kind: IdEmbedding(kind, size) for kind, size in sizes.items()})
         self.id_kinds = tuple(id_kinds)
-        self.output_size = dense_size + NUM_LOGITS + sum(sizes[kind] for kind in id_kinds)
+        self.output_size = dense_size + num_inputs * NUM_LOGITS + sum(sizes[kind] for kind in id_kinds)
 
-    def forward(self, dense: Tensor, held: Tensor, ids: Tensor) -> Tensor:
-        """(..., dense_size), (..., 81), (..., ids) int64 -> (..., output_size)"""
+    def forward(self, dense: Tensor, inputs: Sequence[Tensor], ids: Tensor) -> Tensor:
+        """(..., dense_size), the codes of the known inputs (..., 81) each, (..., ids) int64 -> (..., output_size)"""
         vectors = [self.tables[kind](ids[..., column]) for column, kind in enumerate(self.id_kinds)]
-        return torch.cat((dense, held, *vectors), dim=-1)
+        return torch.cat((dense, *inputs, *vectors), dim=-1)

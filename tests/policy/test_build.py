@@ -33,7 +33,8 @@ def test_the_policy_embeds_the_ids_that_the_table_declares(features: FeatureSet)
 @pytest.mark.parametrize("delay", [0, 2])
 def test_rows_in_nats_out(features: FeatureSet, delay: int) -> None:
     backbone = backbone_config("mamba", hidden_size=16, num_layers=1)
-    policy = build_policy(PolicyConfig(backbone=backbone, feature_set=features.name)).eval()
+    config = PolicyConfig(backbone=backbone, feature_set=features.name, delay=delay)
+    policy = build_policy(config).eval()
     batch = Batch(
         blank_rows(features, 2, 5 + 1 + delay),
         torch.tensor([0, 1]),
@@ -44,10 +45,10 @@ def test_rows_in_nats_out(features: FeatureSet, delay: int) -> None:
     assert found.num_frames.item() == 10
     assert found.by_head.shape == (NUM_HEADS,)
     assert found.mean.isfinite()
-    state = policy.initial_state(2)
-    window = policy(batch.rows[:, :5], batch.viewpoint)
+    state, queue = policy.initial_state(2), policy.initial_queue(2)
+    window = policy(batch.rows[:, :5], batch.viewpoint, queue)
     for t in range(5):
-        hidden, state = policy.step(batch.rows[:, t], batch.viewpoint, state)
+        hidden, state = policy.step(batch.rows[:, t], batch.viewpoint, queue, state)
         torch.testing.assert_close(hidden, window[:, t], rtol=1e-5, atol=1e-5)
 
 

@@ -8,16 +8,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exphil.melee.controller import HEAD_SIZES, HEADS, NUM_HEADS
-from exphil.policy.heads import NUM_LOGITS, ActionHeads, draw, encode, head_slices
+from exphil.policy.config import HEADS as KINDS
+from exphil.policy.heads import (
+    NUM_LOGITS,
+    ActionHeads,
+    AutoregressiveHeads,
+    IndependentHeads,
+    action_heads,
+    draw,
+    encode,
+    head_slices,
+)
 
 HIDDEN = 12
 
 
-@pytest.fixture
-def heads() -> ActionHeads:
-    """Weights large enough that heads lean on each other visibly."""
+@pytest.fixture(params=KINDS)
+def heads(request: pytest.FixtureRequest) -> ActionHeads:
+    """Weights large enough that heads lean on all that they see visibly."""
     torch.manual_seed(5)
-    made = ActionHeads(HIDDEN, units=6)
+    made = action_heads(request.param, HIDDEN, units=6)
     with torch.no_grad():
         for parameter in made.parameters():
             parameter.normal_(std=0.5)
@@ -51,7 +61,7 @@ def test_the_probabilities_of_each_head_add_up_to_one(heads: ActionHeads) -> Non
 @given(head=st.integers(0, NUM_HEADS - 1), seed=st.integers(0, 10**6))
 def test_a_choice_shows_in_later_heads_only(head: int, seed: int) -> None:
     torch.manual_seed(seed)
-    heads, hidden, actions = ActionHeads(HIDDEN, units=4), random_hidden(5), random_actions(5)
+    heads, hidden, actions = AutoregressiveHeads(HIDDEN, units=4), random_hidden(5), random_actions(5)
     other = actions.clone()
     other[:, head] = (other[:, head] + 1) % HEAD_SIZES[head]
     before, after = heads.log_prob(hidden, actions), heads.log_prob(hidden, other)
@@ -59,6 +69,26 @@ def test_a_choice_shows_in_later_heads_only(head: int, seed: int) -> None:
     assert (before[:, head:] != after[:, head:]).any(dim=0).all()
 
 
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10**6))
+def test_independent_heads_know_nothing_of_the_choices(seed: int) -> None:
+    torch.manual_seed(seed)
+    heads, hidden = IndependentHeads(HIDDEN, units=4), random_hidden(5)
+    assert torch.equal(heads.logits(hidden, random_actions(5)), heads.logits(hidden, random_actions(5)))
+
+
+def test_each_independent_head_has_hidden_units_of_its_own() -> None:
+    """Gradient of one head's logits: into its own block of the layers before, and no other."""
+    heads = IndependentHeads(HIDDEN, units=4)
+    for head, (name, place) in enumerate(head_slices()):
+        heads.zero_grad()
+        heads.logits(random_hidden(9), random_actions(9))[:, place].sum().backward()
+        assert heads.from_hidden.weight.grad is not None
+        touched = heads.from_hidden.weight.grad.abs().sum(1).unflatten(0, (NUM_HEADS, 4)).sum(1) > 0
+        assert touched.nonzero().flatten().tolist() == [head], name
+
+
+@pytest.mark.parametrize("heads", ["autoregressive"], indirect=True)
 def test_every_class_of_every_head_is_told_apart_by_the_later_ones(heads: ActionHeads) -> None:
     hidden, actions = random_hidden(1), random_actions(1)
     for head in range(NUM_HEADS - 1):
@@ -72,10 +102,11 @@ def test_the_hidden_state_shows_in_every_head(heads: ActionHeads) -> None:
     assert (before != after).any(dim=0).all()
 
 
-def test_fresh_heads_guess_that_what_is_held_stays() -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_fresh_heads_guess_that_what_is_held_stays(kind: str) -> None:
     held = random_actions(200)
     hidden = torch.cat((torch.randn(200, HIDDEN), encode(held, torch.float32)), dim=-1)
-    found = ActionHeads(HIDDEN, units=8).log_prob(hidden, held).exp()
+    found = action_heads(kind, HIDDEN, units=8).log_prob(hidden, held).exp()
     assert found[:, :8].min() > 0.95
     assert found[:, 8:].min() > 0.8
 

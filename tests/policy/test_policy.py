@@ -11,7 +11,7 @@ from exphil.backbones.registry import BACKBONES
 from exphil.errors import UsageError
 from exphil.loading.batch import Batch
 from exphil.melee.controller import HEAD_SIZES, NUM_HEADS
-from exphil.policy.config import PolicyConfig
+from exphil.policy.config import HEADS, PolicyConfig
 from exphil.policy.heads import NUM_LOGITS
 from exphil.policy.inputs import NUM_IDS, IdKind
 from exphil.policy.policy import Policy
@@ -42,10 +42,13 @@ class BytesDecoder(nn.Module):
         return rows[..., ALIVE] > 0
 
 
-def make(name: str = "mamba", **options: object) -> Policy:
+def make(
+    name: str = "mamba", delay: int = 0, heads: str = "autoregressive", **options: object
+) -> Policy:
     torch.manual_seed(9)
     backbone = backbone_config(name, hidden_size=24, num_layers=2, **options)
-    return Policy(PolicyConfig(backbone=backbone, head_units=8), BytesDecoder(), DENSE, KINDS).eval()
+    config = PolicyConfig(backbone=backbone, head_units=8, delay=delay, heads=heads)
+    return Policy(config, BytesDecoder(), DENSE, KINDS).eval()
 
 
 def make_batch(delay: int = 0, length: int = LENGTH) -> Batch:
@@ -56,21 +59,34 @@ def make_batch(delay: int = 0, length: int = LENGTH) -> Batch:
     return Batch(rows=rows, viewpoint=torch.tensor([0, 1, 0]), mask=mask, replay=torch.arange(BATCH))
 
 
+def queue_beside(policy: Policy, batch: Batch, t: int) -> Tensor:
+    """The inputs of the frames after t that are decided at t."""
+    return BytesDecoder().actions(batch.rows[:, t + 1 : t + 1 + policy.config.delay], batch.viewpoint)
+
+
+@pytest.mark.parametrize("heads", HEADS)
+@pytest.mark.parametrize("delay", [0, 3])
 @pytest.mark.parametrize("name", BACKBONES)
-def test_steps_give_what_the_window_gives(name: str) -> None:
-    policy, batch = make(name), make_batch(length=40)
-    window = policy(batch.rows, batch.viewpoint)
+def test_steps_give_what_the_window_gives(name: str, delay: int, heads: str) -> None:
+    policy, batch = make(name, delay, heads), make_batch(delay, length=40)
+    scored = policy.log_probs(batch)
+    targets = BytesDecoder().actions(batch.rows[:, 1 + delay :], batch.viewpoint)
+    window = policy(batch.rows[:, :40], batch.viewpoint, queue_beside(policy, batch, 39))
     state = policy.initial_state(BATCH)
-    for t in range(batch.rows.shape[1]):
-        hidden, state = policy.step(batch.rows[:, t], batch.viewpoint, state)
+    for t in range(40):
+        hidden, state = policy.step(
+            batch.rows[:, t], batch.viewpoint, queue_beside(policy, batch, t), state
+        )
         torch.testing.assert_close(hidden, window[:, t], rtol=1e-5, atol=1e-5)
+        found = policy.heads.log_prob(hidden, targets[:, t])
+        torch.testing.assert_close(found, scored[:, t], rtol=1e-5, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", BACKBONES)
 @pytest.mark.parametrize("delay", [0, 3])
 def test_the_answer_does_not_show_in_the_question(name: str, delay: int) -> None:
     """Whatever happens after frame t changes nothing of what the policy says at t."""
-    policy, batch = make(name), make_batch(delay)
+    policy, batch = make(name, delay), make_batch(delay)
     before = policy.log_probs(batch)
     assert before.shape == (BATCH, LENGTH, NUM_HEADS)
     t = 5
@@ -83,7 +99,7 @@ def test_the_answer_does_not_show_in_the_question(name: str, delay: int) -> None
 
 @pytest.mark.parametrize("delay", [0, 1, 4])
 def test_the_target_of_a_frame_is_the_input_that_follows_after_the_delay(delay: int) -> None:
-    policy, batch = make(), make_batch(delay)
+    policy, batch = make(delay=delay), make_batch(delay)
     before = policy.log_probs(batch)
     changed = batch.rows.clone()
     t = LENGTH - 1
@@ -118,7 +134,7 @@ def test_players_share_a_table() -> None:
     policy = make()
     assert set(policy.inputs.tables) == {"action", "character"}
     ids = torch.tensor([7, 7, 2, 2])
-    vectors = policy.inputs(torch.zeros(DENSE), torch.zeros(NUM_LOGITS), ids)[DENSE + NUM_LOGITS :]
+    vectors = policy.inputs(torch.zeros(DENSE), [torch.zeros(NUM_LOGITS)], ids)[DENSE + NUM_LOGITS :]
     assert torch.equal(vectors[:32], vectors[32:64])
     assert torch.equal(vectors[64:80], vectors[80:])
 
@@ -156,7 +172,7 @@ def test_it_learns_what_can_be_learned(name: str) -> None:
 
 def test_a_sample_is_an_action() -> None:
     policy, batch = make(), make_batch()
-    hidden, _ = policy.step(batch.rows[:, 0], batch.viewpoint, policy.initial_state(BATCH))
+    hidden, _ = policy.step(batch.rows[:, 0], batch.viewpoint, None, policy.initial_state(BATCH))
     actions = policy.sample(hidden, temperature=0.7, top_p=0.9, generator=torch.Generator().manual_seed(0))
     assert actions.shape == (BATCH, NUM_HEADS)
     assert ((actions >= 0) & (actions < torch.tensor(HEAD_SIZES))).all()
