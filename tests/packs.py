@@ -27,7 +27,7 @@ def make_packs(tmp_path: Path) -> MakePacks:
     """Builds packs of games of the given numbers of frames, dealt to `num_parts` files.
 
     Frames start at -123 and both viewpoints of a game may be scored from -39 on. Without `make_rows`, the
-    rows carry their own address: part and row number, two int64.
+    rows carry their own address: part and row number, two int64. Segments take `characters` in turn.
     """
 
     def make(
@@ -36,6 +36,7 @@ def make_packs(tmp_path: Path) -> MakePacks:
         num_parts: int = 1,
         make_rows: Callable[[int], npt.NDArray[np.uint8]] | None = None,
         split_keys: Sequence[float] | None = None,
+        characters: Sequence[str] = ("FOX",),
     ) -> FakePacks:
         parts: list[list[npt.NDArray[np.uint8]]] = [[] for _ in range(num_parts)]
         offsets = [0] * num_parts
@@ -49,7 +50,19 @@ def make_packs(tmp_path: Path) -> MakePacks:
             last = -123 + num_rows - 2
             key = split_keys[game] if split_keys is not None else game / len(frames)
             for port, opponent in ((1, 3), (3, 1)):
-                segments.append((replay, port, opponent, -39, last, last + 40, -123, key))
+                segments.append(
+                    (
+                        replay,
+                        port,
+                        opponent,
+                        -39,
+                        last,
+                        last + 40,
+                        -123,
+                        key,
+                        characters[len(segments) % len(characters)],
+                    )
+                )
             offsets[part] += num_rows
         maps = []
         for index, rows in enumerate(parts):
@@ -73,6 +86,7 @@ def make_packs(tmp_path: Path) -> MakePacks:
                     "num_frames",
                     "context_frame",
                     "split_key",
+                    "character",
                 ),
                 segments,
             ),

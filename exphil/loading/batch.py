@@ -1,25 +1,50 @@
 """What the loader hands to the trainer, and the trainer to the policy."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """What the policy does to the windows of a batch when it has them on its device.
+
+    Attributes:
+        mirror: (B,) bool: windows that are reflected, left for right.
+        noise: (B,) int64: key of the window's noise; 0 for none.
+        noise_scale: standard deviation of the noise, in the features' own scaled units.
+    """
+
+    mirror: Tensor
+    noise: Tensor
+    noise_scale: float
+
+    def each(self, change: Callable[[Tensor], Tensor]) -> "Augmentation":
+        """The same with every tensor put through `change`."""
+        return Augmentation(change(self.mirror), change(self.noise), self.noise_scale)
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Windows of a batch, still as the bytes that the pack holds; the policy decodes them on its own device.
 
+    B may be 0: that is a rank's share of a batch with fewer windows than ranks.
+
     Attributes:
         rows: (B, L + 1 + delay, row_bytes) uint8: L observed frames, and those whose inputs are the targets.
         viewpoint: (B,) int64: 0 where the player on the lower port is the self, 1 for the other.
         mask: (B, L) bool: positions that this window scores; context and padding are False.
         replay: (B,) int64: index of the window's replay, for the diversity figure.
+        augmentation: what to do to the rows before they are read; None for nothing.
     """
 
-    rows: torch.Tensor
-    viewpoint: torch.Tensor
-    mask: torch.Tensor
-    replay: torch.Tensor
+    rows: Tensor
+    viewpoint: Tensor
+    mask: Tensor
+    replay: Tensor
+    augmentation: Augmentation | None = None
 
     @property
     def length(self) -> int:
@@ -33,9 +58,17 @@ class Batch:
 
     def to(self, device: torch.device) -> "Batch":
         """The same batch on `device`; copies from pinned memory overlap with what the device computes."""
+        return self._each(lambda tensor: tensor.to(device, non_blocking=True))
+
+    def pinned(self) -> "Batch":
+        """The same batch in pinned memory."""
+        return self._each(Tensor.pin_memory)
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> "Batch":
         return Batch(
-            self.rows.to(device, non_blocking=True),
-            self.viewpoint.to(device, non_blocking=True),
-            self.mask.to(device, non_blocking=True),
-            self.replay.to(device, non_blocking=True),
+            change(self.rows),
+            change(self.viewpoint),
+            change(self.mask),
+            change(self.replay),
+            None if self.augmentation is None else self.augmentation.each(change),
         )

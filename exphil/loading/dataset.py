@@ -58,10 +58,15 @@ def find_segments(segments: pa.Table, packs: PackFiles, delay: int) -> Segments:
         run_start=pl.col("row_offset").cast(pl.Int64),
         run_stop=pl.col("row_offset").cast(pl.Int64) + pl.col("num_rows").cast(pl.Int64),
     )
-    wanted = pl.DataFrame(pl.from_arrow(segments.select(["replay_id", "port", "first_frame", "last_frame"])))
+    columns = ["replay_id", "port", "first_frame", "last_frame", "character"]
+    wanted = pl.DataFrame(pl.from_arrow(segments.select(columns)))
     row = pl.col("run_start") - pl.col("run_frame")
     places = (
-        wanted.select(replay, cs.by_name("port", "first_frame", "last_frame").cast(pl.Int64))
+        wanted.select(
+            replay,
+            cs.by_name("port", "first_frame", "last_frame").cast(pl.Int64),
+            pl.col("character").cast(pl.String).fill_null(""),
+        )
         .join(runs, on="replay_id", how="inner")
         .with_columns(
             viewpoint=(pl.col("port") == pl.col("second_port")).cast(pl.Int64),
@@ -83,7 +88,10 @@ def find_segments(segments: pa.Table, packs: PackFiles, delay: int) -> Segments:
             " run `exphil materialize packs`"
         )
     places = places.filter(pl.col("stop") > pl.col("first"))
-    places = places.with_columns(replay=pl.col("replay_id").rle_id().cast(pl.Int64))
+    places = places.with_columns(
+        replay=pl.col("replay_id").rle_id().cast(pl.Int64),
+        character=pl.col("character").rank("dense").cast(pl.Int64) - 1,
+    )
     return Segments(*(places[name].to_numpy() for name in Segments.__slots__))
 
 
@@ -151,7 +159,8 @@ class Gatherer:
             )
         ]
         out = self._buffers.take(len(pieces), n, self._parts[0].shape[1])
-        np.concatenate(pieces, out=out.reshape(-1))
+        if pieces:
+            np.concatenate(pieces, out=out.reshape(-1))
         return out
 
     def _padded(self, part: int, start: int, stop: int) -> Bytes:
@@ -205,5 +214,5 @@ def collate(segments: Segments, gatherer: Gatherer, windows: Windows, length: in
 
 
 def diversity(replay: torch.Tensor) -> float:
-    """Distinct replays of a batch over its windows, in (0, 1]."""
-    return len(torch.unique(replay)) / len(replay)
+    """Distinct replays of a batch over its windows, in (0, 1]; 1 for a batch of no windows."""
+    return len(torch.unique(replay)) / len(replay) if len(replay) else 1.0

@@ -4,11 +4,14 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from typing import Final
 
+import torch
 from torch.utils.data import IterableDataset, get_worker_info
 
-from exphil.loading.batch import Batch
+from exphil.loading.augmentation import AugmentOptions
+from exphil.loading.batch import Augmentation, Batch
 from exphil.loading.dataset import Gatherer, PackFiles, collate
 from exphil.loading.sampler import Epoch, Sampler
 
@@ -32,19 +35,34 @@ class Loader:
         sampler: which windows.
         delay: frames between an observation and its target, beyond the one that is always there.
         pin: put batches in pinned memory, for copies to a CUDA device that overlap with its work.
+        augment: which windows the policy is to change; none if not given.
     """
 
-    def __init__(self, packs: PackFiles, sampler: Sampler, *, delay: int = 0, pin: bool = False) -> None:
+    def __init__(
+        self,
+        packs: PackFiles,
+        sampler: Sampler,
+        *,
+        delay: int = 0,
+        pin: bool = False,
+        augment: AugmentOptions | None = None,
+    ) -> None:
         self.sampler = sampler
+        self._augment = augment if augment is not None and not augment.is_off else None
         self._gatherer = Gatherer(packs.parts, sampler.window_size + 1 + delay)
         self._pin = pin
 
     def batch(self, epoch: Epoch, index: int) -> Batch:
         """One batch, gathered now."""
-        batch = collate(self.sampler.segments, self._gatherer, epoch.batch(index), self.sampler.window_size)
-        if self._pin:
-            return Batch(*(getattr(batch, name).pin_memory() for name in Batch.__slots__))
-        return batch
+        windows = epoch.batch(index)
+        batch = collate(self.sampler.segments, self._gatherer, windows, self.sampler.window_size)
+        if self._augment is not None:
+            mirror, noise = self._augment.draw(windows.number, self.sampler.seed, epoch.number)
+            augmentation = Augmentation(
+                torch.from_numpy(mirror), torch.from_numpy(noise), self._augment.noise_scale
+            )
+            batch = replace(batch, augmentation=augmentation)
+        return batch.pinned() if self._pin else batch
 
     def batches(self, epoch: int, first: int = 0) -> Generator[Batch, None, None]:
         """The epoch's batches from number `first` on, gathered ahead by a thread if the reader takes its time."""

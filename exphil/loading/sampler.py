@@ -15,21 +15,15 @@ Shapes: S segments, R replays, N windows of the epoch, K batches, B windows of a
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from exphil.errors import UsageError
+from exphil.loading.balance import Balance, character_rates, times_taken
+from exphil.loading.draws import BATCH_ORDER, FRAME, PHASE, REPLAY_ORDER, ROTATION, hashed
 
 Ints = npt.NDArray[np.int64]
-
-# Which of the epoch's draws a hash is for.
-PHASE: Final = 1
-REPLAY_ORDER: Final = 2
-ROTATION: Final = 3
-BATCH_ORDER: Final = 4
-FRAME: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +38,7 @@ class Segments:
         run_stop: (S,) row after the game's last.
         first: (S,) first row that may be scored.
         stop: (S,) row after the last that may be scored, the delay taken into account.
+        character: (S,) whose frames they are: a number from 0 for each character of the split.
     """
 
     part: Ints
@@ -53,6 +48,7 @@ class Segments:
     run_stop: Ints
     first: Ints
     stop: Ints
+    character: Ints
 
     def __len__(self) -> int:
         return len(self.part)
@@ -76,12 +72,14 @@ class Windows:
         start: (B,) row of the first frame of the window, in the segment's pack.
         scored_from: (B,) position in the window of the first scored frame.
         scored_to: (B,) position after the last scored frame.
+        number: (B,) which of the epoch's windows it is, whatever the number of ranks.
     """
 
     segment: Ints
     start: Ints
     scored_from: Ints
     scored_to: Ints
+    number: Ints
 
     def __len__(self) -> int:
         return len(self.segment)
@@ -98,6 +96,8 @@ class Sampler:
         supervise: "all" scores every frame once an epoch; "last" the last frame of `num_windows` windows,
             each of them whole.
         num_windows: with "last", windows of an epoch; None for as many as "all" would have, about.
+        balance: "character" takes segments of rare characters several times an epoch, those of common ones not
+            in every epoch, so that characters are seen equally often.
         seed: of the order.
         rank: which slice of every batch is this process's own.
         num_ranks: processes that share every batch.
@@ -112,6 +112,7 @@ class Sampler:
         context: int = 0,
         supervise: str = "all",
         num_windows: int | None = None,
+        balance: Balance = "none",
         seed: int = 0,
         rank: int = 0,
         num_ranks: int = 1,
@@ -128,6 +129,9 @@ class Sampler:
         self.rank = rank
         self.num_ranks = num_ranks
         self.stride = window_size - context
+        self.rates = np.ones(len(self.segments))
+        if balance == "character":
+            self.rates = character_rates(self.segments.character, self.segments.stop - self.segments.first)
         if supervise == "last":
             self.num_windows = self._stated_windows(num_windows)
 
@@ -157,18 +161,25 @@ class Epoch:
     def __init__(self, sampler: Sampler, epoch: int) -> None:
         segments = sampler.segments
         self._sampler = sampler
+        self.number = epoch
         self._salt = (sampler.seed, epoch)
-        lengths = segments.stop - segments.first
+        # A segment that is taken several times has as many turns, neighbours, each cut at a phase of its own.
+        times = times_taken(sampler.rates, *self._salt)
+        self._segment = np.repeat(np.arange(len(segments)), times)
+        again = np.arange(len(self._segment)) - np.repeat(np.cumsum(times) - times, times)
+        lengths = (segments.stop - segments.first)[self._segment]
         if sampler.supervise == "all":
             # The first piece is 1 to `stride` frames long, so a phase never makes an empty one.
-            draws = hashed(np.arange(len(segments)), *self._salt, PHASE)
+            draws = hashed(self._segment + len(segments) * again, *self._salt, PHASE)
             self._head = 1 + (draws % np.uint64(sampler.stride)).astype(np.int64)
             items = 1 + np.maximum(0, -(-(lengths - self._head) // sampler.stride))
         else:
             items = lengths
         self._item_ends = np.cumsum(items)
-        self._num_items = int(self._item_ends[-1]) if len(segments) else 0
-        self.num_windows = self._num_items if sampler.supervise == "all" else sampler.num_windows
+        self._num_items = int(self._item_ends[-1]) if len(items) else 0
+        self.num_windows = self._num_items
+        if sampler.supervise == "last":
+            self.num_windows = min(self._num_items, sampler.num_windows)
         self.num_batches = -(-self.num_windows // sampler.batch_size)
         self._order_replays(items)
         self._batches = np.argsort(
@@ -181,9 +192,8 @@ class Epoch:
         Without the turn, games of equal length would give a batch windows of one time of the game.
         """
         segments = self._sampler.segments
-        per_replay = np.bincount(segments.replay, weights=items, minlength=segments.num_replays).astype(
-            np.int64
-        )
+        replay = segments.replay[self._segment]
+        per_replay = np.bincount(replay, weights=items, minlength=segments.num_replays).astype(np.int64)
         starts = np.cumsum(per_replay) - per_replay
         keys = np.arange(len(per_replay))
         order = np.argsort(hashed(keys, *self._salt, REPLAY_ORDER), kind="stable")
@@ -203,8 +213,8 @@ class Epoch:
         dealt = np.arange(int(self._batches[index]), self.num_windows, self.num_batches, dtype=np.int64)
         if sampler.num_ranks > 1:
             dealt = np.array_split(dealt, sampler.num_ranks)[sampler.rank]
-        segment, local = self._locate(dealt if sampler.supervise == "all" else self._stratified(dealt))
-        return self._window(segment, local)
+        turn, local = self._locate(dealt if sampler.supervise == "all" else self._stratified(dealt))
+        return self._window(turn, local, dealt)
 
     def _stratified(self, windows: Ints) -> Ints:
         """One frame out of each of `num_windows` equal stretches of all frames: (B,) items, no two equal."""
@@ -214,28 +224,29 @@ class Epoch:
         return low + (draws % (high - low).astype(np.uint64)).astype(np.int64)
 
     def _locate(self, items: Ints) -> tuple[Ints, Ints]:
-        """Segment, and number within it, of items counted in the epoch's order of replays."""
+        """Turn of a segment, and number within it, of items counted in the epoch's order of replays."""
         place = np.searchsorted(self._replay_ends, items, side="right")
         count = self._replay_items[place]
         within = (items - (self._replay_ends[place] - count) + self._replay_turn[place]) % count
         item = self._replay_start[place] + within
-        segment = np.searchsorted(self._item_ends, item, side="right")
-        before = np.where(segment > 0, self._item_ends[segment - 1], 0)
-        return segment.astype(np.int64), item - before
+        turn = np.searchsorted(self._item_ends, item, side="right")
+        before = np.where(turn > 0, self._item_ends[turn - 1], 0)
+        return turn.astype(np.int64), item - before
 
-    def _window(self, segment: Ints, local: Ints) -> Windows:
+    def _window(self, turn: Ints, local: Ints, number: Ints) -> Windows:
         """The window that ends with a piece, moved to the right where the game starts later than it would."""
         sampler, segments = self._sampler, self._sampler.segments
+        segment = self._segment[turn]
         first, stop = segments.first[segment], segments.stop[segment]
         if sampler.supervise == "all":
-            end = first + self._head[segment] + local * sampler.stride
+            end = first + self._head[turn] + local * sampler.stride
             begin = np.maximum(first, end - sampler.stride)
             end = np.minimum(stop, end)
         else:
             begin = first + local
             end = begin + 1
         start = np.maximum(segments.run_start[segment], end - sampler.window_size)
-        return Windows(segment, start, begin - start, end - start)
+        return Windows(segment, start, begin - start, end - start, number)
 
 
 def _with_whole_windows(segments: Segments, window_size: int) -> Segments:
@@ -245,23 +256,3 @@ def _with_whole_windows(segments: Segments, window_size: int) -> Segments:
     columns = {name: getattr(segments, name)[kept] for name in Segments.__slots__}
     _, replay = np.unique(columns["replay"], return_inverse=True)
     return Segments(**{**columns, "first": first[kept], "replay": replay.astype(np.int64)})
-
-
-def hashed(keys: npt.NDArray[np.integer], seed: int, epoch: int, draw: int) -> npt.NDArray[np.uint64]:
-    """64 random bits a key: SplitMix64, whose figures no release of a library can change.
-
-    Args:
-        keys: whole numbers.
-        draw: what the bits are for, so that draws of one epoch are independent.
-    """
-    salt = np.uint64(0)
-    for word in (seed, epoch, draw):
-        salt = _mix(np.array([salt ^ np.uint64(word & 0xFFFFFFFFFFFFFFFF)], np.uint64))[0]
-    return _mix(keys.astype(np.uint64) ^ salt)
-
-
-def _mix(state: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    state = state + np.uint64(0x9E3779B97F4A7C15)
-    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return state ^ (state >> np.uint64(31))

@@ -220,5 +220,5 @@ def test_collate_marks_only_the_scored_positions(make_packs: Callable[..., Any])
     packs = make_packs([300])
     segments = find_segments(packs.segments, packs, 0)
     one = np.array([0])
-    batch = collate(segments, Gatherer(packs.parts, 6), Windows(one, one + 90, one + 2, one + 4), 5)
+    batch = collate(segments, Gatherer(packs.parts, 6), Windows(one, one + 90, one + 2, one + 4, one), 5)
     assert batch.mask.tolist() == [[False, False, True, True, False]]

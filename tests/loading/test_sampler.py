@@ -20,7 +20,10 @@ def segments(draw: st.DrawFn) -> Segments:
         start, stop = offset[part], offset[part] + before + frames + after
         offset[part] = stop
         for viewpoint in draw(st.sampled_from([(0,), (1,), (0, 1)])):
-            rows.append((part, viewpoint, replay, start, stop, start + before, start + before + frames))
+            played = draw(st.integers(0, 2))
+            rows.append(
+                (part, viewpoint, replay, start, stop, start + before, start + before + frames, played)
+            )
     return Segments(*np.array(rows, np.int64).T)
 
 
@@ -156,7 +159,7 @@ def games(num: int, frames: int) -> Segments:
     """`num` games of equal length, one viewpoint each."""
     start = np.arange(num) * frames
     zero = np.zeros(num, np.int64)
-    return Segments(zero, zero, np.arange(num), start, start + frames, start, start + frames - 1)
+    return Segments(zero, zero, np.arange(num), start, start + frames, start, start + frames - 1, zero)
 
 
 def test_epochs_and_seeds_differ() -> None:
