@@ -5,7 +5,7 @@ that are None or not finite are left out. `series` names the field whose values 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import altair as alt
 
@@ -93,7 +93,7 @@ def scatter(
     layers.append(base.mark_point().encode(**colour))
     if label is not None:
         written = alt.Text(field=_name(label), type="nominal")
-        layers.append(base.mark_text(align="left", dx=8, dy=-6).encode(text=written))
+        layers += _written(base.encode(text=written), "label", align="left", dx=8, dy=-6)
     return _sized([*layers, *_limits(limits), *_levels(levels)])
 
 
@@ -117,9 +117,9 @@ def bars(
         limits: name to value of upright lines.
         stacked: the series of a label end to end rather than side by side.
     """
-    order = list(dict.fromkeys(str(row[label]) for row in rows))
-    side_by_side = series is not None and not stacked
-    groups = len({row[series] for row in rows}) if series is not None and side_by_side else 1
+    order = _distinct(rows, label)
+    grouped = series if not stacked else None
+    names = _distinct(rows, grouped) if grouped is not None else []
     grid = alt.Axis(grid=True)
     across = _axis(
         alt.X, value, value_title, log=log, zero=not log, axis=grid, stack="zero" if stacked else None
@@ -128,14 +128,13 @@ def bars(
         y=alt.Y(field=_name(label), type="nominal", sort=order, title=None),
         tooltip=_tooltip(rows, (label, series, value, low, high)),
     )
-    if side_by_side:
-        names = list(dict.fromkeys(row[series] for row in rows))
-        base = base.encode(yOffset=alt.YOffset(field=_name(str(series)), type="nominal", sort=names))
+    if grouped is not None:
+        base = base.encode(yOffset=alt.YOffset(field=_name(grouped), type="nominal", sort=names))
     layers = [base.mark_bar(cornerRadiusEnd=2).encode(x=across, **_coloured(rows, series, None))]
     if low is not None and high is not None:
         left = _axis(alt.X, low, value_title or value, log=log, zero=not log, axis=grid)
         layers.append(base.mark_rule(style="whisker").encode(x=left, x2=alt.X2(field=_name(high))))
-    height = len(order) * (ROW_HEIGHT if groups == 1 else 6 + 13 * groups)
+    height = len(order) * (6 + 13 * len(names) if len(names) > 1 else ROW_HEIGHT)
     return _sized([*layers, *_limits(limits)], height=max(60, height))
 
 
@@ -153,11 +152,12 @@ def histogram(
     encoded = _chart(rows).encode(
         x=_axis(alt.X, start, x_title, log=False, zero=False),
         x2=alt.X2(field=_name(stop)),
-        y=_axis(alt.Y, share, y_title, log=False, zero=True, stack=None),
+        y=_axis(alt.Y, share, y_title, log=False, zero=True),
+        y2=alt.Y2(datum=0),
         tooltip=_tooltip(rows, (series, start, stop, share)),
         **_coloured(rows, series, None),
     )
-    return _sized([encoded.mark_bar(opacity=0.55 if series else 0.9, binSpacing=0)])
+    return _sized([encoded.mark_rect(opacity=0.55 if series else 0.9)])
 
 
 def heatmap(
@@ -172,7 +172,7 @@ def heatmap(
     log: bool = False,
 ) -> Chart:
     """A cell a row, coloured by `value`; columns and lines in the order of the rows."""
-    across, down = (list(dict.fromkeys(row[field] for row in rows)) for field in (x, y))
+    across, down = _distinct(rows, x), _distinct(rows, y)
     scale = alt.Scale(scheme="viridis", type="log" if log else "linear")
     legend = alt.Legend(title=value_title or value, gradientLength=160)
     encoded = _chart(rows).encode(
@@ -197,8 +197,13 @@ def _chart(rows: Rows) -> alt.Chart:
 
 
 def _sized(layers: Sequence[alt.Chart], height: int = HEIGHT) -> Chart:
-    chart: Chart = layers[0] if len(layers) == 1 else alt.layer(*layers)
+    chart = layers[0] if len(layers) == 1 else alt.LayerChart(layer=list(layers))
     return chart.properties(width="container", height=height)
+
+
+def _distinct(rows: Rows, field: str) -> list[Any]:
+    """A field's values, each once, in the order of the rows."""
+    return list(dict.fromkeys(row[field] for row in rows))
 
 
 def _name(field: str) -> str:
@@ -215,7 +220,7 @@ def _coloured(rows: Rows, series: str | None, picked: alt.Parameter | None) -> d
     """Colour by series, in the order of the rows, faded where another series is picked."""
     if series is None:
         return {}
-    names = list(dict.fromkeys(row[series] for row in rows))
+    names = _distinct(rows, series)
     found: dict[str, Any] = {"color": alt.Color(field=_name(series), type="nominal", sort=names)}
     if picked is not None:
         found["opacity"] = alt.condition(picked, alt.value(1.0), alt.value(FADED))
@@ -229,41 +234,45 @@ def _picked(series: str | None) -> alt.Parameter | None:
 def _tooltip(rows: Rows, wanted: Sequence[str | None]) -> list[alt.Tooltip]:
     """What hovering shows: each field once, numbers to four figures."""
     found = []
+    kind: Literal["quantitative", "nominal"]
     for field in dict.fromkeys(name for name in wanted if name is not None):
-        number = any(isinstance(row.get(field), float) for row in rows)
-        kind, form = ("quantitative", ".4~g") if number else ("nominal", alt.Undefined)
+        measured = any(isinstance(row.get(field), float) for row in rows)
+        kind = "quantitative" if measured else "nominal"
+        form = ".4~g" if measured else alt.Undefined
         found.append(alt.Tooltip(field=_name(field), type=kind, title=field, format=form))
     return found
 
 
 def _levels(levels: Mapping[str, float] | None) -> list[alt.Chart]:
-    return _references(levels, "y", align="right", x=alt.value("width"), dy=-5)
+    at_end = {"x": alt.value("width")}
+    return _references(levels, alt.Y, "y", at_end, align="right", dy=-6)
 
 
 def _limits(limits: Mapping[str, float] | None) -> list[alt.Chart]:
-    return _references(limits, "x", align="left", y=alt.value(8), dx=5)
+    on_top = {"y": alt.value(8)}
+    return _references(limits, alt.X, "x", on_top, align="left", dx=5)
 
 
 def _references(
-    values: Mapping[str, float] | None, axis: str, *, align: Any, **place: Any
+    values: Mapping[str, float] | None, channel: Any, axis: str, place: Mapping[str, Any], **mark: Any
 ) -> list[alt.Chart]:
     """Dashed lines across the chart at named values of an axis, each with its name."""
     if not values:
         return []
-    channel = {"x": alt.X, "y": alt.Y}[axis]
-    encoded = channel(field="value", type="quantitative")
-    base = _chart([{"name": name, "value": value} for name, value in values.items()]).encode(
-        **{axis: encoded, "tooltip": _tooltip([{"value": 0.0}], ("name", "value"))}
-    )
-    shift = {key: place.pop(key) for key in ("dx", "dy") if key in place}
-    text = base.mark_text(style="reference-label", align=align, **shift).encode(text="name:N", **place)
-    return [base.mark_rule(style="reference"), text]
+    encodings = {axis: channel(field="value", type="quantitative")}
+    base = _chart([{"name": name, "value": value} for name, value in values.items()]).encode(**encodings)
+    text = base.encode(text=alt.Text(field="name", type="nominal"), **place)
+    return [base.mark_rule(style="reference"), *_written(text, "reference-label", **mark)]
+
+
+def _written(text: alt.Chart, style: str, **mark: Any) -> list[alt.Chart]:
+    """Text that stays legible over lines: once thick in the colour of the page, and then itself."""
+    return [text.mark_text(style=kind, **mark) for kind in ("halo", style)]
 
 
 def _diagonal(rows: Rows, x: str) -> alt.Chart:
     values = [row[x] for row in rows if row[x] is not None]
-    ends = [{"at": min(values, default=0.0)}, {"at": max(values, default=1.0)}]
-    encoded = _chart(ends).encode(
-        x=alt.X(field="at", type="quantitative"), y=alt.Y(field="at", type="quantitative")
-    )
-    return encoded.mark_line(style="reference")
+    ends = {"from": min(values, default=0.0), "to": max(values, default=1.0)}
+    across, up = alt.X(field="from", type="quantitative"), alt.Y(field="from", type="quantitative")
+    drawn: alt.Chart = _chart([ends]).encode(x=across, y=up, x2=alt.X2(field="to"), y2=alt.Y2(field="to"))
+    return drawn.mark_rule(style="reference")

@@ -9,19 +9,19 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
+from exphil.pages.cells import Cell, is_number, shown, shown_column, sort_key
 from exphil.pages.theme import chart_config, stylesheet
 
 if TYPE_CHECKING:
     import altair as alt
 
-Cell = str | int | float | bool | None
-"""What a table or a list of facts may hold. None, and a number that is not finite, is shown as a dash."""
-
-MISSING: Final = "–"
 LISTED_HEADINGS: Final = 3
 """A page with at least so many headings begins with links to them."""
 
-POLICY: Final = "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:"
+POLICY: Final = (
+    "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline';"
+    " img-src data: blob:"
+)
 """The page's content security policy: nothing is ever fetched. Vega evaluates the expressions of charts."""
 
 
@@ -70,19 +70,21 @@ class Page:
         for row in kept:
             if len(row) != len(columns):
                 raise ValueError(f"a row of {len(row)} cells under {len(columns)} columns: {row}")
-        numeric = [
-            all(_is_number(row[at]) or row[at] is None for row in kept)
-            and any(_is_number(row[at]) for row in kept)
-            for at in range(len(columns))
-        ]
+        numeric = [_is_measured([row[at] for row in kept]) for at in range(len(columns))]
         classes = [' class="number"' if number else "" for number in numeric]
         head = "".join(
             f'<th scope="col"{kind}><button type="button">{escape(name)}</button></th>'
             for name, kind in zip(columns, classes, strict=True)
         )
+        texts = [shown_column([row[at] for row in kept]) for at in range(len(columns))]
         body = "".join(
-            "<tr>" + "".join(_cell(cell, kind) for cell, kind in zip(row, classes, strict=True)) + "</tr>"
-            for row in kept
+            "<tr>"
+            + "".join(
+                f'<td{classes[at]} data-value="{escape(sort_key(cell))}">{escape(texts[at][line])}</td>'
+                for at, cell in enumerate(row)
+            )
+            + "</tr>"
+            for line, row in enumerate(kept)
         )
         note = f"<caption>{escape(caption)}</caption>" if caption else ""
         self._parts.append(
@@ -129,27 +131,16 @@ class Page:
         return f"<nav>{links}</nav>"
 
 
-def shown(value: Cell) -> str:
-    """A value as a page writes it: four significant figures at least, and whole thousands in groups."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if value is None or isinstance(value, str):
-        return MISSING if value is None else value
-    if isinstance(value, int):
-        return f"{value:,}"
-    if not math.isfinite(value):
-        return MISSING
-    if abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:#.4g}".rstrip(".")
-
-
 @cache
 def vega_bundle() -> str:
     """Vega, Vega-Lite and Vega-Embed as one script, safe within a `script` element."""
     import vl_convert
 
-    return str(vl_convert.javascript_bundle()).replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    return (
+        str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
+        .replace("</script", "<\\/script")
+        .replace("<!--", "<\\!--")
+    )
 
 
 @cache
@@ -157,14 +148,9 @@ def _file(name: str) -> str:
     return (files("exphil.pages") / name).read_text(encoding="utf-8")
 
 
-def _cell(value: Cell, kind: str) -> str:
-    raw = repr(value) if _is_number(value) and math.isfinite(value) else "" if _is_number(value) else None
-    key = raw if raw is not None else "" if value is None else shown(value)
-    return f'<td{kind} data-value="{escape(key)}">{escape(shown(value))}</td>'
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _is_measured(column: Sequence[Cell]) -> bool:
+    """Whether a column holds numbers, and perhaps gaps."""
+    return any(map(is_number, column)) and all(cell is None or is_number(cell) for cell in column)
 
 
 def _anchor(text: str, taken: set[str]) -> str:

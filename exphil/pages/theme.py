@@ -84,9 +84,17 @@ def chart_config(colour: Colour = variable) -> dict[str, Any]:
         "line": {"strokeWidth": 2, "strokeCap": "round", "strokeJoin": "round"},
         "point": {"filled": True, "size": 60},
         "text": {"color": colour("ink"), "fontSize": 12},
+        "rule": {"color": colour("ink")},
         "style": {
-            "reference": {"stroke": colour("muted"), "strokeDash": [5, 4], "strokeWidth": 1.5},
-            "reference-label": {"fill": colour("muted"), "fontSize": 11},
-            "whisker": {"stroke": colour("ink"), "strokeWidth": 1.5},
+            "reference": {"strokeDash": [5, 4], "strokeOpacity": 0.55, "strokeWidth": 1.5},
+            "label": {"fontSize": 12},
+            "reference-label": {"fontSize": 11},
+            "halo": {
+                "stroke": colour("paper"),
+                "strokeWidth": 4,
+                "strokeJoin": "round",
+                "strokeOpacity": 0.85,
+            },
+            "whisker": {"strokeWidth": 1.5},
         },
     }
