@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 
 from exphil.backbones.config import BackboneConfig, MambaConfig, config_from_dict, config_to_dict
 from exphil.errors import UsageError
 
-HEADS: Final = ("autoregressive", "independent")
+HeadsKind = Literal["autoregressive", "independent"]
+
+HEADS: Final[tuple[HeadsKind, ...]] = get_args(HeadsKind)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +27,7 @@ class PolicyConfig:
         default=16, metadata={"help": "Width of the learned embedding of a character."}
     )
     head_units: int = field(default=32, metadata={"help": "Hidden units of each of the 13 controller heads."})
-    heads: str = field(
+    heads: HeadsKind = field(
         default="autoregressive",
         metadata={
             "help": "`autoregressive`: each head is told the choices before it; `independent`: none is."

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn.functional import linear, logsigmoid, one_hot, silu
 
 from exphil.melee.controller import BUTTONS, HEAD_SIZES, HEADS, NUM_HEADS, SHOULDER_BINS, STICK_BINS, STICKS
+from exphil.policy.config import HeadsKind
 
 NUM_BUTTONS: Final = len(BUTTONS)
 
@@ -164,9 +165,9 @@ class IndependentHeads(ActionHeads):
         return out + linear(units, self.to_logits.weight * self.used, self.to_logits.bias)
 
 
-def action_heads(kind: str, hidden_size: int, units: int) -> ActionHeads:
+def action_heads(kind: HeadsKind, hidden_size: int, units: int) -> ActionHeads:
     """Fresh heads of a kind that `PolicyConfig.heads` names."""
-    kinds: dict[str, type[AutoregressiveHeads | IndependentHeads]] = {
+    kinds: dict[HeadsKind, type[AutoregressiveHeads | IndependentHeads]] = {
         "autoregressive": AutoregressiveHeads,
         "independent": IndependentHeads,
     }

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from exphil.melee.controller import HEAD_SIZES, HEADS, NUM_HEADS
 from exphil.policy.config import HEADS as KINDS
+from exphil.policy.config import HeadsKind
 from exphil.policy.heads import (
     NUM_LOGITS,
     ActionHeads,
@@ -103,7 +104,7 @@ def test_the_hidden_state_shows_in_every_head(heads: ActionHeads) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_fresh_heads_guess_that_what_is_held_stays(kind: str) -> None:
+def test_fresh_heads_guess_that_what_is_held_stays(kind: HeadsKind) -> None:
     held = random_actions(200)
     hidden = torch.cat((torch.randn(200, HIDDEN), encode(held, torch.float32)), dim=-1)
     found = action_heads(kind, HIDDEN, units=8).log_prob(hidden, held).exp()

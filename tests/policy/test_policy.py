@@ -11,7 +11,7 @@ from exphil.backbones.registry import BACKBONES
 from exphil.errors import UsageError
 from exphil.loading.batch import Batch
 from exphil.melee.controller import HEAD_SIZES, NUM_HEADS
-from exphil.policy.config import HEADS, PolicyConfig
+from exphil.policy.config import HEADS, HeadsKind, PolicyConfig
 from exphil.policy.heads import NUM_LOGITS
 from exphil.policy.inputs import NUM_IDS, IdKind
 from exphil.policy.policy import Policy
@@ -43,7 +43,7 @@ class BytesDecoder(nn.Module):
 
 
 def make(
-    name: str = "mamba", delay: int = 0, heads: str = "autoregressive", **options: object
+    name: str = "mamba", delay: int = 0, heads: HeadsKind = "autoregressive", **options: object
 ) -> Policy:
     torch.manual_seed(9)
     backbone = backbone_config(name, hidden_size=24, num_layers=2, **options)
@@ -67,16 +67,14 @@ def queue_beside(policy: Policy, batch: Batch, t: int) -> Tensor:
 @pytest.mark.parametrize("heads", HEADS)
 @pytest.mark.parametrize("delay", [0, 3])
 @pytest.mark.parametrize("name", BACKBONES)
-def test_steps_give_what_the_window_gives(name: str, delay: int, heads: str) -> None:
+def test_steps_give_what_the_window_gives(name: str, delay: int, heads: HeadsKind) -> None:
     policy, batch = make(name, delay, heads), make_batch(delay, length=40)
     scored = policy.log_probs(batch)
     targets = BytesDecoder().actions(batch.rows[:, 1 + delay :], batch.viewpoint)
     window = policy(batch.rows[:, :40], batch.viewpoint, queue_beside(policy, batch, 39))
     state = policy.initial_state(BATCH)
     for t in range(40):
-        hidden, state = policy.step(
-            batch.rows[:, t], batch.viewpoint, queue_beside(policy, batch, t), state
-        )
+        hidden, state = policy.step(batch.rows[:, t], batch.viewpoint, queue_beside(policy, batch, t), state)
         torch.testing.assert_close(hidden, window[:, t], rtol=1e-5, atol=1e-5)
         found = policy.heads.log_prob(hidden, targets[:, t])
         torch.testing.assert_close(found, scored[:, t], rtol=1e-5, atol=1e-4)
