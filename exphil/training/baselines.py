@@ -1,8 +1,8 @@
 """What a policy must beat: guesses from frequencies alone, in nats a frame over the same frames.
 
 *Marginal* knows how often each class of a head occurs (add-one smoothing); *repeat* knows how often one
-class follows another (add-0.1): P(input of frame t + 1 + delay | input of frame t). Both follow from counts
-of pairs, so the packs are read once a split.
+class follows another (add-0.1): P(input of frame t + 1 + delay | input of frame t + delay), the newest input
+that a policy with that delay knows. Both follow from counts of pairs, so the packs are read once a split.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,6 +27,19 @@ Pairs = tuple[npt.NDArray[np.int64], ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Guesses:
+    """Probabilities from counts, a table a head.
+
+    Attributes:
+        marginal: 13 of (classes,): of each class.
+        repeat: 13 of (classes, classes): of each class after each.
+    """
+
+    marginal: tuple[npt.NDArray[np.float64], ...]
+    repeat: tuple[npt.NDArray[np.float64], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Baselines:
     """Nats a frame on the validation frames, by head.
 
@@ -48,18 +61,27 @@ class Baselines:
         }
 
 
+def guesses(train: Pairs) -> Guesses:
+    """The probabilities that the training pairs tell."""
+    following = [known.sum(axis=0) + MARGINAL_SMOOTHING for known in train]
+    given = [known + REPEAT_SMOOTHING for known in train]
+    return Guesses(
+        tuple(counts / counts.sum() for counts in following),
+        tuple(counts / counts.sum(axis=1, keepdims=True) for counts in given),
+    )
+
+
 def baselines(train: Pairs, validation: Pairs) -> Baselines:
     """Score the validation pairs with what the training pairs tell."""
     num_frames = int(validation[0].sum())
-    marginal, repeat = [], []
-    for known, scored in zip(train, validation, strict=True):
-        classes = len(known)
-        following = known.sum(axis=0) + MARGINAL_SMOOTHING
-        marginal.append(-(scored.sum(axis=0) * np.log(following / following.sum())).sum())
-        given = known + REPEAT_SMOOTHING
-        conditional = given / given.sum(axis=1, keepdims=True)
-        assert conditional.shape == (classes, classes)
-        repeat.append(-(scored * np.log(conditional)).sum())
+    known = guesses(train)
+    marginal = [
+        -(scored.sum(axis=0) * np.log(table)).sum()
+        for scored, table in zip(validation, known.marginal, strict=True)
+    ]
+    repeat = [
+        -(scored * np.log(table)).sum() for scored, table in zip(validation, known.repeat, strict=True)
+    ]
     return Baselines(np.array(marginal) / num_frames, np.array(repeat) / num_frames, num_frames)
 
 
@@ -71,7 +93,8 @@ def count_pairs(packs: PackFiles, segments: Segments, decoder: Decoder, delay: i
         seen = torch.from_numpy(viewpoint)
         now = torch.from_numpy(pack[rows]).unsqueeze(1)
         alive = decoder.alive(now, seen).squeeze(1).numpy()
-        before = decoder.actions(now, seen).squeeze(1).numpy()[alive]
+        known = torch.from_numpy(pack[rows + delay]).unsqueeze(1)
+        before = decoder.actions(known, seen).squeeze(1).numpy()[alive]
         later = torch.from_numpy(pack[rows + 1 + delay]).unsqueeze(1)
         after = decoder.actions(later, seen).squeeze(1).numpy()[alive]
         for head, classes in enumerate(HEAD_SIZES):

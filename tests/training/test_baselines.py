@@ -50,7 +50,7 @@ def naive(
                     continue
                 now, later = (
                     [int(b) % k for b, k in zip(rows[r, 13 * side : 13 * side + 13], HEAD_SIZES, strict=True)]
-                    for r in (row, row + 1 + delay)
+                    for r in (row + delay, row + 1 + delay)
                 )
                 found.append((now, later))
         return found
