@@ -4,6 +4,7 @@ Every function names the fields it draws, and returns an Altair chart as wide as
 that are None or not finite are left out. `series` names the field whose values get a colour and a line in the legend.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
@@ -55,7 +56,7 @@ def line(
     drawn = base.mark_line(interpolate="step" if steps else "linear", point=points)
     if picked is not None:
         drawn = drawn.add_params(picked)
-    return _sized([drawn, *_levels(levels), *([_diagonal(rows, x)] if diagonal else [])])
+    return _sized([drawn, *_levels(levels), *(_diagonal(rows, x) if diagonal else [])])
 
 
 def scatter(
@@ -93,7 +94,7 @@ def scatter(
     layers.append(base.mark_point().encode(**colour))
     if label is not None:
         written = alt.Text(field=_name(label), type="nominal")
-        layers += _written(base.encode(text=written), "label", align="left", dx=8, dy=-6)
+        layers += _written(base.encode(text=written), "label", dy=-6, **_inward(x, 8))
     return _sized([*layers, *_limits(limits), *_levels(levels)])
 
 
@@ -245,12 +246,12 @@ def _tooltip(rows: Rows, wanted: Sequence[str | None]) -> list[alt.Tooltip]:
 
 def _levels(levels: Mapping[str, float] | None) -> list[alt.Chart]:
     at_end = {"x": alt.value("width")}
-    return _references(levels, alt.Y, "y", at_end, align="right", dy=-6)
+    return _references(levels, alt.Y, "y", at_end, align="right", baseline="bottom", dy=-3)
 
 
 def _limits(limits: Mapping[str, float] | None) -> list[alt.Chart]:
     on_top = {"y": alt.value(8)}
-    return _references(limits, alt.X, "x", on_top, align="left", dx=5)
+    return _references(limits, alt.X, "x", on_top, **_inward("value", 5))
 
 
 def _references(
@@ -265,14 +266,20 @@ def _references(
     return [base.mark_rule(style="reference"), *_written(text, "reference-label", **mark)]
 
 
+def _inward(x: str, gap: int) -> dict[str, Any]:
+    """Text beside its place, on the side where the chart has room for it."""
+    far = f"scale('x', datum[{json.dumps(x)}]) > 0.7 * width"
+    return {"align": alt.expr(f"{far} ? 'right' : 'left'"), "dx": alt.expr(f"{far} ? {-gap} : {gap}")}
+
+
 def _written(text: alt.Chart, style: str, **mark: Any) -> list[alt.Chart]:
     """Text that stays legible over lines: once thick in the colour of the page, and then itself."""
     return [text.mark_text(style=kind, **mark) for kind in ("halo", style)]
 
 
-def _diagonal(rows: Rows, x: str) -> alt.Chart:
+def _diagonal(rows: Rows, x: str) -> list[alt.Chart]:
     values = [row[x] for row in rows if row[x] is not None]
     ends = {"from": min(values, default=0.0), "to": max(values, default=1.0)}
     across, up = alt.X(field="from", type="quantitative"), alt.Y(field="from", type="quantitative")
-    drawn: alt.Chart = _chart([ends]).encode(x=across, y=up, x2=alt.X2(field="to"), y2=alt.Y2(field="to"))
-    return drawn.mark_rule(style="reference")
+    base = _chart([ends]).encode(x=across, y=up, x2=alt.X2(field="to"), y2=alt.Y2(field="to"))
+    return [base.mark_rule(style="reference")]

@@ -5,7 +5,7 @@
     node,
     spec: JSON.parse(node.nextElementSibling.textContent),
   }));
-  const columnsFor = (width) => Math.max(1, Math.floor(width / 135));
+  const columnsFor = (width) => Math.max(1, Math.floor(width / 120));
   let columns = 0;
 
   async function draw() {

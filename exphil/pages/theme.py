@@ -82,7 +82,7 @@ def chart_config(colour: Colour = variable) -> dict[str, Any]:
         "range": {"category": [colour(name) for name in SERIES]},
         "mark": {"color": colour("series-1")},
         "line": {"strokeWidth": 2, "strokeCap": "round", "strokeJoin": "round"},
-        "point": {"filled": True, "size": 60},
+        "point": {"filled": True, "size": 60, "opacity": 0.9},
         "text": {"color": colour("ink"), "fontSize": 12},
         "rule": {"color": colour("ink")},
         "style": {
