@@ -50,10 +50,7 @@ def select(store: Store, config: TrainConfig, note: Callable[[str], None]) -> Se
         StoreError: the store has no packs, or they lack chosen games.
         FingerprintError: the packs were made with another feature table.
     """
-    where = condition(config)
-    refresh(store, note)
-    packs = Packs.open(store)
-    sides = config.shares.sides(select_segments(store, where))
+    packs, sides = locate(store, config, note)
     found = {name: find_segments(table, packs, config.delay) for name, table in sides.items()}
     for name in ("train", "validation"):
         if not len(found[name]):
@@ -67,8 +64,17 @@ def select(store: Store, config: TrainConfig, note: Callable[[str], None]) -> Se
             for name, part in found.items()
         },
         {name: sorted(set(table.column("replay_id").to_pylist())) for name, table in sides.items()},
-        _digest([sides["train"], sides["validation"]]),
+        digest([sides["train"], sides["validation"]]),
     )
+
+
+def locate(
+    store: Store, config: TrainConfig, note: Callable[[str], None]
+) -> tuple[Packs, dict[str, pa.Table]]:
+    """The packs, and the chosen segments of each side of the split; errors as those of `select`."""
+    where = condition(config)
+    refresh(store, note)
+    return Packs.open(store), config.shares.sides(select_segments(store, where))
 
 
 def condition(config: TrainConfig) -> str | None:
@@ -85,7 +91,7 @@ def condition(config: TrainConfig) -> str | None:
     return " AND ".join(parts) or None
 
 
-def _digest(tables: list[pa.Table]) -> str:
+def digest(tables: list[pa.Table]) -> str:
     """16 hex digits of what the segments are, wherever the store keeps them."""
     state = hashlib.blake2b(digest_size=8)
     for table in tables:
