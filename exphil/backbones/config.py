@@ -121,7 +121,12 @@ CONFIGS: Final[Mapping[str, type[BackboneConfig]]] = {
     kind.name: kind
     for kind in (
         MlpConfig,
+        LstmConfig,
+        GruConfig,
+        AttentionConfig,
+        SlidingWindowConfig,
         MambaConfig,
+        JambaConfig,
     )
 }
 

@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 MIXER_MODULES: Final[Mapping[str, str]] = {
     "mlp": "exphil.backbones.mlp",
+    "lstm": "exphil.backbones.recurrent",
+    "gru": "exphil.backbones.recurrent",
+    "attention": "exphil.backbones.attention",
+    "sliding_window": "exphil.backbones.attention",
     "mamba": "exphil.backbones.mamba",
+    "jamba": "exphil.backbones.jamba",
 }
 """Backbone name to the module whose `mixers(config)` gives its layers."""
 

@@ -1,0 +1,42 @@
+"""Rotary positions (Su et al., 2021): a frame's number turns pairs of its query's and key's numbers.
+
+A score then depends on how far two frames are apart, never on where in the game they are. Angles are kept as
+whole parts of a turn and wrap as integers do, so that an hour into a game they are as exact as in a window.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+TURN = 2**32
+"""Parts of a whole turn. A frame's number times parts a frame stays below 2**63 for every number below 2**33."""
+
+SLOWEST = 10_000.0
+"""How many times slower than the first pair the pairs turn towards the last: the paper's base."""
+
+
+class Rotary(nn.Module):
+    """Turns vectors of `dim` numbers, even; the first half of them is paired with the second."""
+
+    parts_a_frame: Tensor
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        pairs = dim // 2
+        turns = [SLOWEST ** -(pair / pairs) / (2 * math.pi) for pair in range(pairs)]
+        parts = torch.tensor([round(turn * TURN) for turn in turns], dtype=torch.int64)
+        self.register_buffer("parts_a_frame", parts, persistent=False)
+
+    def angles(self, frames: Tensor) -> tuple[Tensor, Tensor]:
+        """(...) int64 frame numbers -> cosines and sines, each (..., dim / 2) float32."""
+        parts = frames.unsqueeze(-1) * self.parts_a_frame % TURN
+        angle = parts.float() * (2 * math.pi / TURN)
+        return angle.cos(), angle.sin()
+
+    @staticmethod
+    def turn(x: Tensor, angles: tuple[Tensor, Tensor]) -> Tensor:
+        """(..., dim) by angles that broadcast against (..., dim / 2), float32 at least."""
+        cos, sin = angles
+        left, right = x.chunk(2, dim=-1)
+        return torch.cat((left * cos - right * sin, right * cos + left * sin), dim=-1)
