@@ -42,6 +42,9 @@ class ActionHeads(nn.Module, ABC):
     linear map from the held input's code to the logits starts as that guess, beside the path through the hidden state.
     """
 
+    sizes: tuple[int, int]
+    to_logits: nn.Linear
+
     @abstractmethod
     def logits(self, hidden: Tensor, actions: Tensor) -> Tensor:
         """(..., H + 81), (..., 13) int64 -> (..., 81), float32 at least whatever autocast says."""
@@ -63,6 +66,11 @@ class ActionHeads(nn.Module, ABC):
     def log_prob(self, hidden: Tensor, actions: Tensor) -> Tensor:
         """(..., H + 81), (..., 13) int64 -> (..., 13): nats by head; their sum is that of the whole action."""
         return score(self.logits(hidden, actions), actions)
+
+    def _apart(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
+        """(..., H + 81) -> what the backbone gave, and the code of the held input; in the weights' precision."""
+        given, held = hidden.to(self.to_logits.weight.dtype).split(self.sizes, dim=-1)
+        return given, held
 
 
 class AutoregressiveHeads(ActionHeads):
@@ -88,7 +96,7 @@ class AutoregressiveHeads(ActionHeads):
     def logits(self, hidden: Tensor, actions: Tensor) -> Tensor:
         """Those of each head given the true choices of those before; see `ActionHeads.logits`."""
         with _full_precision(hidden):
-            hidden, held = hidden.split(self.sizes, dim=-1)
+            hidden, held = self._apart(hidden)
             code = encode(actions, hidden.dtype)
             units = silu(self.from_hidden(hidden) + linear(code, self.from_choices.weight * self.seen))
             out: Tensor = self.from_held(held)
@@ -104,7 +112,7 @@ class AutoregressiveHeads(ActionHeads):
         generator: torch.Generator | None = None,
     ) -> Tensor:
         """Head by head, each told what was drawn before; see `ActionHeads.sample`."""
-        hidden, held = hidden.split(self.sizes, dim=-1)
+        hidden, held = self._apart(hidden)
         batch = hidden.shape[0]
         context = self.from_hidden(hidden)
         onto = (self.from_choices.weight * self.seen).t()  # (81, 13 units)
@@ -159,7 +167,7 @@ class IndependentHeads(ActionHeads):
         return torch.stack(choices, dim=-1)
 
     def _logits(self, hidden: Tensor) -> Tensor:
-        hidden, held = hidden.split(self.sizes, dim=-1)
+        hidden, held = self._apart(hidden)
         units = silu(self.from_hidden(hidden))
         out: Tensor = self.from_held(held)
         return out + linear(units, self.to_logits.weight * self.used, self.to_logits.bias)

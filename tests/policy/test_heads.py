@@ -140,6 +140,41 @@ def test_samples_fall_as_often_as_their_probability_says(heads: ActionHeads, tem
         assert deviation.abs().max() < 5, name
 
 
+@settings(max_examples=30, deadline=None)
+@given(kind=st.sampled_from(KINDS), seed=st.integers(0, 10**6))
+def test_the_distribution_that_is_drawn_from_is_the_one_that_is_scored(kind: HeadsKind, seed: int) -> None:
+    """Every head's logits as the sampler had them, against those that training scores its choices with."""
+    torch.manual_seed(seed)
+    heads, hidden = action_heads(kind, HIDDEN, units=5), random_hidden(7)
+    with torch.no_grad():
+        for parameter in heads.parameters():
+            parameter.normal_(std=0.5)
+    drawn_from: list[torch.Tensor] = []
+
+    def watched(logits: torch.Tensor, *settings: object) -> torch.Tensor:
+        drawn_from.append(logits)
+        return draw(logits, *settings)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("exphil.policy.heads.draw", watched)
+        actions = heads.sample(hidden)
+    scored = heads.log_prob(hidden, actions)
+    assert len(drawn_from) == NUM_HEADS
+    for head, logits in enumerate(drawn_from):
+        drawn = torch.log_softmax(logits, dim=1).gather(1, actions[:, head : head + 1]).squeeze(1)
+        torch.testing.assert_close(drawn, scored[:, head], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_autocast_leaves_what_is_reported_alone(heads: ActionHeads, dtype: torch.dtype) -> None:
+    """The backbone may hand over halves; from there on nothing is rounded."""
+    hidden, actions = random_hidden(6, 2).to(dtype), random_actions(6, 2)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = heads.log_prob(hidden, actions)
+    assert found.dtype == torch.float32
+    assert torch.equal(found, heads.log_prob(hidden.float(), actions))
+
+
 def test_a_generator_decides_the_sample(heads: ActionHeads) -> None:
     hidden = random_hidden(64)
     first, again, other = (

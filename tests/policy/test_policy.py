@@ -1,67 +1,32 @@
-"""The policy around each backbone, on a decoder that reads everything straight out of the bytes."""
+"""The policy around each backbone: steps and windows, what it is told and what it is not, which frames count."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from exphil.backbones.config import backbone_config
 from exphil.backbones.registry import BACKBONES
 from exphil.errors import UsageError
-from exphil.loading.batch import Batch
 from exphil.melee.controller import HEAD_SIZES, NUM_HEADS
 from exphil.policy.config import HEADS, HeadsKind, PolicyConfig
 from exphil.policy.heads import NUM_LOGITS
 from exphil.policy.inputs import NUM_IDS, IdKind
-from exphil.policy.policy import Policy
-
-DENSE, LENGTH, BATCH = 7, 12, 3
-KINDS: tuple[IdKind, ...] = ("action", "action", "character", "character")
-FIRST_ID = DENSE
-FIRST_HEAD = FIRST_ID + 2 * len(KINDS)
-ALIVE = FIRST_HEAD + NUM_HEADS
-ROW_BYTES = ALIVE + 1
-
-
-class BytesDecoder(nn.Module):
-    """Dense features of a byte each, ids of two, heads of one, and whether the self is alive.
-
-    Seen from the other viewpoint, features have the other sign.
-    """
-
-    def forward(self, rows: Tensor, viewpoint: Tensor) -> tuple[Tensor, Tensor]:
-        sign = 1 - 2 * viewpoint[:, None, None].float()
-        pairs = rows[..., FIRST_ID:FIRST_HEAD].long().unflatten(-1, (-1, 2))
-        return sign * (rows[..., :DENSE].float() / 128 - 1), pairs[..., 0] + 256 * pairs[..., 1]
-
-    def actions(self, rows: Tensor, viewpoint: Tensor) -> Tensor:
-        return rows[..., FIRST_HEAD:ALIVE].long() % torch.tensor(HEAD_SIZES)
-
-    def alive(self, rows: Tensor, viewpoint: Tensor) -> Tensor:
-        return rows[..., ALIVE] > 0
-
-
-def make(
-    name: str = "mamba", delay: int = 0, heads: HeadsKind = "autoregressive", **options: object
-) -> Policy:
-    torch.manual_seed(9)
-    backbone = backbone_config(name, hidden_size=24, num_layers=2, **options)
-    config = PolicyConfig(backbone=backbone, head_units=8, delay=delay, heads=heads)
-    return Policy(config, BytesDecoder(), DENSE, KINDS).eval()
-
-
-def make_batch(delay: int = 0, length: int = LENGTH) -> Batch:
-    torch.manual_seed(4)
-    rows = torch.randint(0, 256, (BATCH, length + 1 + delay, ROW_BYTES), dtype=torch.uint8)
-    rows[..., ALIVE] = 1
-    mask = torch.ones(BATCH, length, dtype=torch.bool)
-    return Batch(rows=rows, viewpoint=torch.tensor([0, 1, 0]), mask=mask, replay=torch.arange(BATCH))
-
-
-def queue_beside(policy: Policy, batch: Batch, t: int) -> Tensor:
-    """The inputs of the frames after t that are decided at t."""
-    return BytesDecoder().actions(batch.rows[:, t + 1 : t + 1 + policy.config.delay], batch.viewpoint)
+from exphil.policy.objective import Objective
+from tests.policy.small import (
+    ALIVE,
+    BATCH,
+    DENSE,
+    FIRST_HEAD,
+    FIRST_ID,
+    LENGTH,
+    BytesDecoder,
+    make,
+    make_batch,
+    queue_beside,
+)
 
 
 @pytest.mark.parametrize("heads", HEADS)
@@ -90,7 +55,7 @@ def test_the_answer_does_not_show_in_the_question(name: str, delay: int) -> None
     t = 5
     changed = batch.rows.clone()
     changed[:, t + 1 :, :FIRST_HEAD] += 64
-    after = policy.log_probs(Batch(changed, batch.viewpoint, batch.mask, batch.replay))
+    after = policy.log_probs(replace(batch, rows=changed))
     torch.testing.assert_close(before[:, : t + 1], after[:, : t + 1], rtol=0, atol=0)
     assert not torch.equal(before[:, t + 1], after[:, t + 1])
 
@@ -102,7 +67,7 @@ def test_the_target_of_a_frame_is_the_input_that_follows_after_the_delay(delay: 
     changed = batch.rows.clone()
     t = LENGTH - 1
     changed[:, t + 1 + delay, FIRST_HEAD:ALIVE] += 1
-    after = policy.log_probs(Batch(changed, batch.viewpoint, batch.mask, batch.replay))
+    after = policy.log_probs(replace(batch, rows=changed))
     assert torch.equal(before[:, :t], after[:, :t])
     assert (before[:, t] != after[:, t]).any()
 
@@ -150,12 +115,19 @@ def test_nll_scores_marked_living_frames_past_the_warm_up(supervise: str, warmup
     expected = -policy.log_probs(batch)[wanted]
     assert found.num_frames.item() == len(expected)
     torch.testing.assert_close(found.by_head, expected.sum(0))
+    for objective in (Objective(), Objective(focal_gamma=2.0)):
+        beside = policy.losses(batch, objective=objective, supervise=supervise, warmup=warmup)  # type: ignore[arg-type]
+        assert torch.equal(beside.nll.by_head, found.by_head)
+        assert torch.equal(beside.nll.num_frames, found.num_frames)
 
 
-@pytest.mark.parametrize("name", BACKBONES)
-def test_it_learns_what_can_be_learned(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "delay", "heads"),
+    [*((name, 0, "autoregressive") for name in BACKBONES), ("mlp", 2, "independent")],
+)
+def test_it_learns_what_can_be_learned(name: str, delay: int, heads: HeadsKind) -> None:
     """Every parameter gets a gradient, and a few steps on one batch bring the loss down by half."""
-    policy, batch = make(name, dropout=0.0).train(), make_batch()
+    policy, batch = make(name, delay, heads, dropout=0.0).train(), make_batch(delay)
     optimizer = torch.optim.AdamW(policy.parameters(), lr=3e-3)
     losses = []
     for _ in range(60):
@@ -178,13 +150,28 @@ def test_a_sample_is_an_action() -> None:
 
 @pytest.mark.parametrize("name", BACKBONES)
 def test_options_survive_json(name: str) -> None:
-    config = PolicyConfig(backbone=backbone_config(name, hidden_size=48), head_units=5)
+    config = PolicyConfig(
+        backbone=backbone_config(name, hidden_size=48), head_units=5, delay=18, heads="independent"
+    )
     assert PolicyConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
 
 
-@pytest.mark.parametrize("option", ["action_embedding_size", "character_embedding_size", "head_units"])
-def test_a_bad_option_is_named(option: str) -> None:
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("action_embedding_size", 0),
+        ("character_embedding_size", 0),
+        ("head_units", 0),
+        ("delay", -1),
+        ("delay", 1.5),
+        ("heads", "parallel"),
+    ],
+)
+def test_a_bad_option_is_named(option: str, value: object) -> None:
     with pytest.raises(UsageError, match=option):
-        PolicyConfig(**{option: 0})
+        PolicyConfig(**{option: value})  # type: ignore[arg-type]
+
+
+def test_an_unknown_option_is_named() -> None:
     with pytest.raises(UsageError, match="heads_units"):
         PolicyConfig.from_dict({"heads_units": 3})
