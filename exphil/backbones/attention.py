@@ -51,6 +51,9 @@ class AttentionMixer(nn.Module):
         out: Tensor = self.out(mixed.flatten(-2))
         return out
 
+    def output_layer(self) -> nn.Linear:
+        return self.out
+
     def initial_state(self, batch: int) -> MixerState:
         """(keys, values, each (B, K, heads, head_dim) and the newest last; frames seen so far (B,) int64)"""
         shape = (batch, self.attention_window, *self.heads)

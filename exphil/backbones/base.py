@@ -5,7 +5,7 @@ A backbone supplies mixers; depth, norm, dropout and residuals live here and now
 """
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import ClassVar, Literal, Protocol, TypeAlias, cast, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -34,6 +34,10 @@ class Mixer(Protocol):
     """By which the optimizer may give learning rates of their own."""
 
     def __call__(self, x: Tensor) -> Tensor: ...
+
+    def output_layer(self) -> nn.Linear | None:
+        """The linear map that writes to the residual, where there is one."""
+        ...
 
     def initial_state(self, batch: int) -> MixerState: ...
 
@@ -81,14 +85,14 @@ class ResidualStack(nn.Module):
 
     def initial_state(self, batch: int) -> State:
         """The memory before the first frame."""
-        return tuple(_mixer(mixer).initial_state(batch) for mixer in self.mixers)
+        return tuple(as_mixer(mixer).initial_state(batch) for mixer in self.mixers)
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         """One frame: (B, input_size) and the memory so far -> (B, H) and the memory after it."""
         x = self.embed(x)
         after: list[MixerState] = []
         for norm, module, before in zip(self.norms, self.mixers, state, strict=True):
-            mixed, kept = _mixer(module).step(self._before(norm, x), before)
+            mixed, kept = as_mixer(module).step(self._before(norm, x), before)
             x = self._after(norm, x, mixed)
             after.append(kept)
         return self.last_norm(x), tuple(after)
@@ -109,9 +113,9 @@ class ResidualStack(nn.Module):
 Backbone: TypeAlias = ResidualStack
 
 
-def _mixer(module: nn.Module) -> Mixer:
-    assert isinstance(module, Mixer)
-    return module
+def as_mixer(module: nn.Module) -> Mixer:
+    """A module of a stack by what it does: a ModuleList tells only that they are modules."""
+    return cast(Mixer, module)
 
 
 def zero_state(parameter: Tensor, *shape: int) -> Tensor:

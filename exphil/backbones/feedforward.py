@@ -24,6 +24,9 @@ class FeedForward(nn.Module):
         out: Tensor = self.narrow(self.bend(self.widen(x)))
         return out
 
+    def output_layer(self) -> nn.Linear:
+        return self.narrow
+
     def initial_state(self, batch: int) -> MixerState:
         return ()
 

@@ -58,6 +58,9 @@ class MambaMixer(nn.Module):
         out: Tensor = self.out_proj(y).transpose(0, 1)
         return out
 
+    def output_layer(self) -> nn.Linear:
+        return self.out_proj
+
     def initial_state(self, batch: int) -> MixerState:
         """(conv_state (B, D, K), ssm_state (B, D, N)): the layout of mamba_ssm's inference cache."""
         inner, state = self.A_log.shape

@@ -27,6 +27,9 @@ class LstmMixer(nn.Module):
         out: Tensor = self.cell(x)[0]
         return out
 
+    def output_layer(self) -> None:
+        return None
+
     def initial_state(self, batch: int) -> MixerState:
         """(hidden (B, H), cell (B, H))"""
         return _zeros(self.cell, batch), _zeros(self.cell, batch)
@@ -54,6 +57,9 @@ class GruMixer(nn.Module):
         """(B, L, H) -> (B, L, H)"""
         out: Tensor = self.cell(x)[0]
         return out
+
+    def output_layer(self) -> None:
+        return None
 
     def initial_state(self, batch: int) -> MixerState:
         """(hidden (B, H),)"""
