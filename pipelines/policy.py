@@ -6,8 +6,9 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from exphil.backbones.config import CONFIGS, config_class
+from exphil.backbones.config import CONFIGS
 from exphil.training.config import TrainConfig
+from exphil.training.config_layers import configure
 from pipelines import charts
 from pipelines.assets import GROUP
 from pipelines.lost_runs import tag_run
@@ -49,14 +50,14 @@ class PolicyOptions(dg.Config):
     device: str = _option("device")
 
     def train_config(self) -> TrainConfig:
-        """The options as the trainer takes them.
+        """The options as the trainer takes them: what is left at its default is the backbone's preset's.
 
         Raises:
             UsageError: one is out of range.
         """
-        config_class(self.backbone)
-        typed = {name: getattr(self, name) for name in type(self).model_fields}
-        return TrainConfig().with_flags(typed, [])
+        given = {name: getattr(self, name) for name in type(self).model_fields}
+        defaults = TrainConfig().flat()
+        return configure({name: value for name, value in given.items() if value != defaults[name]})
 
 
 class _Log:

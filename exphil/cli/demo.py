@@ -1,6 +1,5 @@
 """`exphil demo`: the whole way once, from replays to two small policies."""
 
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -142,13 +141,12 @@ def _split(folder: Path, where: str | None) -> str:
 
 
 def _train(backbone: str, chosen: Mapping[str, Any], store: Path, models: Path) -> Any:
-    from exphil.cli.train import BarReporter, LineReporter
-    from exphil.training.config import TrainConfig
+    from exphil.cli.reporters import watcher
+    from exphil.training.config_layers import configure
     from exphil.training.session import start
 
-    config = TrainConfig().with_flags({"backbone": backbone, **chosen, **TRAINING}, [])
-    reporter = BarReporter() if sys.stderr.isatty() else LineReporter()
-    return start(config, store=store, models=models, name=None, reporter=reporter)
+    config = configure({"backbone": backbone, **chosen, **TRAINING})
+    return start(config, store=store, models=models, name=None, reporter=watcher())
 
 
 def _report(folder: Path, outcomes: Sequence[Any]) -> None:

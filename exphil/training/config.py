@@ -3,20 +3,16 @@
 The flags of `exphil train`, `models/<run>/config.json` and the trainer all derive from `TrainConfig`.
 """
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
+from typing import Any, Final, Literal
 
-from exphil.backbones.config import BackboneConfig, backbone_config, did_you_mean
+from exphil.backbones.config import CONFIGS, backbone_config, config_class
 from exphil.errors import UsageError
 from exphil.loading.split import Split
 from exphil.policy.config import PolicyConfig
 from exphil.policy.objective import Objective
-from exphil.training.options import check, flag_of, option
-
-Changed = TypeVar("Changed")
+from exphil.training.options import check, flag_of, near, option
 
 RUN_LENGTH: Final = frozenset(
     {
@@ -224,94 +220,106 @@ class TrainConfig:
         Raises:
             UsageError: an unknown option, or a value out of range or of another type.
         """
-        known = {item.name: item for item in fields(cls)}
-        for name in saved:
-            if name not in known:
-                raise UsageError(f"unknown training option {name!r}; {did_you_mean(name, known)}")
-        options = dict(saved)
-        if "policy" in options:
-            options["policy"] = PolicyConfig.from_dict(options["policy"])
-        return cls(**options)
+        return cls.from_flat(flatten(saved))
 
-    def with_flags(self, typed: Mapping[str, Any], settings: Sequence[str] = ()) -> "TrainConfig":
-        """This configuration with what was typed on the command line put over it.
+    def flat(self) -> dict[str, Any]:
+        """Every option by its flag's name, those of the policy and of the backbone among them."""
+        return flatten(self.to_dict())
 
-        Args:
-            typed: option name to value, as `window_size`; `BACKBONE_FLAGS` among them.
-            settings: `--set` texts, as `backbone.state_size=32` or `policy.head_units=64`.
+    @classmethod
+    def from_flat(cls, options: Mapping[str, Any]) -> "TrainConfig":
+        """From options by their flags' names; what is not given keeps its default.
+
+        Raises:
+            UsageError: an unknown option, one that the backbone lacks, or a value that does not fit.
         """
-        flags = dict(typed)
-        backbone, policy = self.policy.backbone, self.policy
-        for name in BACKBONE_FLAGS:
-            if name in flags:
-                value = flags.pop(name)
-                backbone = _blamed(flag_of(name), value, merged_backbone, backbone, {name: value})
-        for name in POLICY_FLAGS:
-            if name in flags:
-                value = flags.pop(name)
-                policy = _blamed(flag_of(name), value, replace, policy, **{name: value})
-        for text in settings:
-            owner, name, value = _parse_setting(text)
-            if owner == "backbone":
-                backbone = _blamed("--set", text, merged_backbone, backbone, {name: value})
-            elif name in PolicyConfig.__dataclass_fields__ and name != "backbone":
-                policy = _blamed("--set", text, replace, policy, **{name: value})
-            else:
-                raise UsageError(f"--set {text}: the policy has no option {name!r}")
-        policy = replace(policy, backbone=backbone)
-        return replace(self, policy=policy, **flags)
+        name = options.get("backbone", PolicyConfig().backbone.name)
+        parts: dict[str, dict[str, Any]] = {"training": {}, "policy": {}, "backbone": {}}
+        for item, value in options.items():
+            owner = owner_of(item)
+            if owner == "backbone" and item not in backbone_options(name):
+                raise UsageError(f"{flag_of(item)} {value}: {missing_from(name, item)}")
+            parts[owner][item] = value
+        parts["policy"].pop("backbone", None)
+        policy = PolicyConfig(backbone=backbone_config(name, **parts["backbone"]), **parts["policy"])
+        return cls(policy=policy, **parts["training"])
+
+    def with_flags(self, typed: Mapping[str, Any]) -> "TrainConfig":
+        """This configuration with options by their flags' names put over it.
+
+        Another backbone takes over what `CARRIED` names, and its own defaults for the rest.
+        """
+        return self.from_flat({**carried(self.flat(), typed.get("backbone")), **typed})
 
 
-POLICY_FLAGS: Final[tuple[str, ...]] = ("delay", "heads")
-"""Flags of options of the policy around the backbone."""
-
-BACKBONE_FLAGS: Final[tuple[str, ...]] = ("backbone", "hidden_size", "num_layers", "dropout")
-"""Flags of options that every backbone has; a backbone's own go through `--set backbone.NAME=VALUE`."""
+CARRIED: Final = ("hidden_size", "dropout", "pre_norm")
+"""What another backbone takes over. Depth is not among it: two layers of Mamba are no Jamba."""
 
 
-def merged_backbone(before: BackboneConfig, given: Mapping[str, Any]) -> BackboneConfig:
-    """`before` with options changed; another backbone keeps only what all backbones share."""
-    options = dict(given)
-    name = options.pop("backbone", before.name)
-    kept = [item.name for item in fields(before)] if name == before.name else BACKBONE_FLAGS[1:]
-    return backbone_config(name, **{**{item: getattr(before, item) for item in kept}, **options})
+def carried(options: Mapping[str, Any], backbone: str | None) -> dict[str, Any]:
+    """Of `options`, chosen with a backbone of their own in mind, what still holds with `backbone` instead."""
+    if backbone is None or options.get("backbone", backbone) == backbone:
+        return dict(options)
+    return {
+        name: value
+        for name, value in options.items()
+        if name in CARRIED or (name not in BACKBONE_OPTIONS and name != "backbone")
+    }
 
 
-def load_config(path: Path) -> TrainConfig:
-    """A configuration from a JSON file, `config.json` of a run among them.
+def backbone_options(name: str) -> Mapping[str, Field[Any]]:
+    """The options of a backbone by their names.
 
     Raises:
-        UsageError: no such file, no JSON, or no training configuration.
+        UsageError: there is no such backbone.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UsageError(f"--config {path}: no such file") from None
-    except (OSError, ValueError) as error:
-        raise UsageError(f"--config {path}: cannot be read as JSON ({error})") from error
-    if not isinstance(content, dict):
-        raise UsageError(f"--config {path}: holds no options")
-    content.pop("run", None)
-    try:
-        return TrainConfig.from_dict(content)
-    except UsageError as error:
-        raise UsageError(f"--config {path}: {error}") from None
+    return {item.name: item for item in fields(config_class(name))}
 
 
-def _blamed(flag: str, value: object, change: Callable[..., Changed], *given: Any, **named: Any) -> Changed:
-    """`change(...)`, its complaint put down to the flag that caused it."""
-    try:
-        return change(*given, **named)
-    except UsageError as error:
-        raise UsageError(f"{flag} {value}: {error}") from None
+BACKBONE_OPTIONS: Final = tuple(dict.fromkeys(item for name in CONFIGS for item in backbone_options(name)))
+"""Every option that some backbone has, those of all backbones first."""
 
 
-def _parse_setting(text: str) -> tuple[str, str, Any]:
-    owner, _, rest = text.partition(".")
-    name, equals, value = rest.partition("=")
-    if owner not in ("backbone", "policy") or not name or not equals:
-        raise UsageError(f"--set {text}: give backbone.NAME=VALUE or policy.NAME=VALUE")
-    try:
-        return owner, name, json.loads(value)
-    except ValueError:
-        return owner, name, value
+def owner_of(name: str) -> Literal["training", "policy", "backbone"]:
+    """Whose option it is.
+
+    Raises:
+        UsageError: nobody's.
+    """
+    if name in BACKBONE_OPTIONS:
+        return "backbone"
+    if name in PolicyConfig.__dataclass_fields__:
+        return "policy"
+    if name in TrainConfig.__dataclass_fields__ and name != "policy":
+        return "training"
+    known = (*TrainConfig.__dataclass_fields__, *PolicyConfig.__dataclass_fields__, *BACKBONE_OPTIONS)
+    raise UsageError(f"unknown training option {name!r}; {near(name, known)}")
+
+
+def missing_from(backbone: str, name: str) -> str:
+    """What to say of an option that the backbone lacks."""
+    owners = [other for other in CONFIGS if name in backbone_options(other)]
+    return f"backbone {backbone} has no option {name!r}; {', '.join(owners)} {'have' if owners[1:] else 'has'} it"
+
+
+def flatten(saved: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as `config.json` nests them, or by their flags' names, by their flags' names.
+
+    Raises:
+        UsageError: `policy` or its `backbone` holds no options.
+    """
+    options = dict(saved)
+    policy = _mapping("policy", options.pop("policy", {}))
+    backbone = policy.pop("backbone", {})
+    if isinstance(backbone, str):
+        backbone = {"name": backbone}
+    backbone = _mapping("backbone", backbone)
+    if "name" in backbone:
+        backbone["backbone"] = backbone.pop("name")
+    return {**options, **policy, **backbone}
+
+
+def _mapping(name: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise UsageError(f"{name} must hold options, not {value!r}")
+    return dict(value)

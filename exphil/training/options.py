@@ -1,8 +1,9 @@
 """An option of a training run: default, help, group and range in one place, and the checks on its value."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
+from difflib import get_close_matches
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, Union, get_args, get_origin
 
@@ -52,6 +53,12 @@ def check(name: str, value: Any, kind: Any, metadata: Mapping[str, Any]) -> None
     _check_type(name, value, kind)
     if isinstance(value, int | float) and not isinstance(value, bool):
         _check_range(flag_of(name), value, metadata)
+
+
+def near(word: str, known: Iterable[str], listed: str = "`exphil train --help` lists them") -> str:
+    """The end of an error message: the nearest known names, or where they are listed."""
+    found = get_close_matches(word, known, n=2)
+    return f"did you mean {' or '.join(found)}?" if found else listed
 
 
 def choices(kind: Any) -> tuple[str, ...]:

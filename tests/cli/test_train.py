@@ -20,7 +20,7 @@ from tests.stores import make_store
 
 SMALL = (
     "--backbone", "mlp", "--hidden-size", "8", "--num-layers", "1", "--window-size", "12",
-    "--batch-size", "16", "--epochs", "1", "--threads", "1", "--set", "policy.head_units=2",
+    "--batch-size", "16", "--epochs", "1", "--threads", "1", "--head-units", "2",
 )  # fmt: skip
 
 
@@ -199,7 +199,7 @@ def test_an_existing_name_shows_the_ways_out(train: Run) -> None:
 
 def test_a_run_can_change_its_length_only(train: Run) -> None:
     assert train(*SMALL, "--run", "mine", "--max-steps", "1").code == 0
-    for words in (["--batch-size", "4"], ["--set", "backbone.num_layers=3"], ["--run", "yours"]):
+    for words in (["--batch-size", "4"], ["--num-layers", "3"], ["--run", "yours"]):
         outcome = train("--resume", "mine", *words)
         assert outcome.code == 2
         assert words[0] in one_line(outcome)
