@@ -5,7 +5,7 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from exphil.loading.draws import TIMES, uniform
+from exphil.loading.draws import ROUNDING, TIMES, hashed, uniform
 
 Balance = Literal["none", "character"]
 
@@ -31,8 +31,20 @@ def character_rates(
     return np.asarray(rate[character])
 
 
-def times_taken(rates: npt.NDArray[np.float64], seed: int, epoch: int) -> npt.NDArray[np.int64]:
-    """(S,) how many times this epoch takes each segment: the rate rounded down or up, up as often as it must."""
+def times_taken(
+    character: npt.NDArray[np.int64], rates: npt.NDArray[np.float64], seed: int, epoch: int
+) -> npt.NDArray[np.int64]:
+    """(S,) how many times this epoch takes each segment: its rate, rounded down or up.
+
+    Which are rounded up is a draw of the epoch, every segment of a character alike; how many are, is not, but for
+    one: so a character's share hardly changes from epoch to epoch.
+    """
     whole = np.floor(rates)
-    up = uniform(np.arange(len(rates)), seed, epoch, TIMES) < rates - whole
-    return whole.astype(np.int64) + up
+    up = rates - whole
+    order = np.lexsort((hashed(np.arange(len(rates)), seed, epoch, TIMES), character))
+    num = np.bincount(character)
+    place = np.empty(len(rates), np.int64)
+    place[order] = np.arange(len(rates)) - np.repeat(np.cumsum(num) - num, num)
+    shift = uniform(character, seed, epoch, ROUNDING)
+    rounded = np.floor(up * (place + 1) + shift) - np.floor(up * place + shift)
+    return np.asarray(whole + rounded).astype(np.int64)

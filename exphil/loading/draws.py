@@ -15,6 +15,7 @@ TIMES: Final = 6
 MIRROR: Final = 7
 NOISE: Final = 8
 NOISE_KEY: Final = 9
+ROUNDING: Final = 10
 
 
 def hashed(keys: npt.NDArray[np.integer], seed: int, epoch: int, draw: int) -> npt.NDArray[np.uint64]:
@@ -32,7 +33,7 @@ def hashed(keys: npt.NDArray[np.integer], seed: int, epoch: int, draw: int) -> n
 
 def uniform(keys: npt.NDArray[np.integer], seed: int, epoch: int, draw: int) -> npt.NDArray[np.float64]:
     """A number in [0, 1) a key, from the upper 53 of its random bits."""
-    return (hashed(keys, seed, epoch, draw) >> np.uint64(11)) * 2.0**-53
+    return (hashed(keys, seed, epoch, draw) >> np.uint64(11)).astype(np.float64) * np.float64(2.0**-53)
 
 
 def _mix(state: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

@@ -58,9 +58,8 @@ class Loader:
         batch = collate(self.sampler.segments, self._gatherer, windows, self.sampler.window_size)
         if self._augment is not None:
             mirror, noise = self._augment.draw(windows.number, self.sampler.seed, epoch.number)
-            augmentation = Augmentation(
-                torch.from_numpy(mirror), torch.from_numpy(noise), self._augment.noise_scale
-            )
+            scale = self._augment.noise_scale if self._augment.noise else 0.0
+            augmentation = Augmentation(torch.from_numpy(mirror), torch.from_numpy(noise), scale)
             batch = replace(batch, augmentation=augmentation)
         return batch.pinned() if self._pin else batch
 

@@ -164,7 +164,7 @@ class Epoch:
         self.number = epoch
         self._salt = (sampler.seed, epoch)
         # A segment that is taken several times has as many turns, neighbours, each cut at a phase of its own.
-        times = times_taken(sampler.rates, *self._salt)
+        times = times_taken(segments.character, sampler.rates, *self._salt)
         self._segment = np.repeat(np.arange(len(segments)), times)
         again = np.arange(len(self._segment)) - np.repeat(np.cumsum(times) - times, times)
         lengths = (segments.stop - segments.first)[self._segment]

@@ -4,6 +4,7 @@ from typing import cast
 
 from exphil.errors import UsageError
 from exphil.features import FeatureSet, feature_set
+from exphil.policy.augment import Augmenter
 from exphil.policy.config import PolicyConfig
 from exphil.policy.decode import FeatureDecoder
 from exphil.policy.inputs import NUM_IDS, IdKind
@@ -13,7 +14,8 @@ from exphil.policy.policy import Policy
 def build_policy(config: PolicyConfig) -> Policy:
     """A fresh policy; its weights come from torch's generator."""
     features = feature_set(config.feature_set)
-    return Policy(config, FeatureDecoder(features), len(features.dense_dims), id_kinds(features))
+    width = len(features.dense_dims)
+    return Policy(config, FeatureDecoder(features), width, id_kinds(features), Augmenter(features))
 
 
 def id_kinds(features: FeatureSet) -> tuple[IdKind, ...]:

@@ -41,12 +41,21 @@ class Policy(nn.Module):
     """Decoder, embeddings, backbone and heads; `exphil.policy.build` makes one for a feature set."""
 
     def __init__(
-        self, config: PolicyConfig, decoder: nn.Module, dense_size: int, id_kinds: Sequence[IdKind]
+        self,
+        config: PolicyConfig,
+        decoder: nn.Module,
+        dense_size: int,
+        id_kinds: Sequence[IdKind],
+        augmenter: nn.Module | None = None,
     ) -> None:
-        """`decoder` is a `Decoder` that gives `dense_size` features and the ids named by `id_kinds`."""
+        """`decoder` is a `Decoder` that gives `dense_size` features and the ids named by `id_kinds`.
+
+        `augmenter` changes the rows of batches that ask for it, as `exphil.policy.augment.Augmenter` does.
+        """
         super().__init__()
         self.config = config
         self.decoder = decoder
+        self.augmenter = augmenter
         sizes: dict[IdKind, int] = {
             "action": config.action_embedding_size,
             "character": config.character_embedding_size,
@@ -128,8 +137,13 @@ class Policy(nn.Module):
         delay, length = self.config.delay, batch.length
         if batch.delay != delay:
             raise UsageError(f"windows of delay {batch.delay} for a policy of delay {delay}")
-        dense, ids = self._read(batch.rows[:, :length], batch.viewpoint)
-        actions = self._read.actions(batch.rows, batch.viewpoint)  # of frames 0 to L + N
+        rows = batch.rows
+        if batch.augmentation is not None:
+            if self.augmenter is None:
+                raise ValueError("the batch is to be augmented, and the policy was made without an augmenter")
+            rows = self.augmenter(rows, batch.augmentation)
+        dense, ids = self._read(rows[:, :length], batch.viewpoint)
+        actions = self._read.actions(rows, batch.viewpoint)  # of frames 0 to L + N
         return self._hidden(dense, ids, actions[:, :-1]), actions[:, 1 + delay :]
 
     def _scored(self, batch: Batch, supervise: Supervise, warmup: int) -> tuple[Tensor, Tensor, Tensor]:
