@@ -22,6 +22,7 @@ COMMANDS: Final[dict[str, str]] = {
     "synth": "exphil.cli.synth:synth",
     "materialize": "exphil.cli.materialize:materialize",
     "train": "exphil.cli.train:train",
+    "evaluate": "exphil.cli.evaluate:evaluate",
     "sql": "exphil.cli.sql:sql",
     "features": "exphil.cli.features:features",
     "info": "exphil.cli.info:info",

@@ -23,6 +23,7 @@ LAYERS = (
     "training",
     "api",
     "pages",
+    "evaluation",
     "synth",
     "cli",
 )
