@@ -3,12 +3,11 @@
 Shapes: B batch, L frames, H hidden size, K attention_window.
 """
 
-import math
 from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import dropout, gelu
+from torch.nn.functional import gelu, scaled_dot_product_attention
 
 from exphil.backbones.attention_kernels import fused_attention, plain_attention
 from exphil.backbones.base import Kind, MixerState, zero_state
@@ -63,23 +62,20 @@ class AttentionMixer(nn.Module):
     def step(self, x: Tensor, state: MixerState) -> tuple[Tensor, MixerState]:
         """(B, H) -> (B, H), at the same cost for every frame."""
         keys, values, seen = state
-        q, k, v = (part.to(keys.dtype) for part in self._project(x, seen))
-        keys = torch.cat((keys[:, 1:], k.unsqueeze(1)), dim=1)
-        values = torch.cat((values[:, 1:], v.unsqueeze(1)), dim=1)
-        scores = torch.einsum("bhd,bkhd->bhk", q, keys) / math.sqrt(self.heads[1])
-        unseen = self.ages > seen.unsqueeze(-1)
-        weights = torch.softmax(scores.masked_fill(unseen.unsqueeze(1), -torch.inf), dim=-1)
-        mixed = torch.einsum("bhk,bkhd->bhd", dropout(weights, self.dropout, self.training), values)
-        return self.out(mixed.flatten(-2).to(x.dtype)), (keys, values, seen + 1)
+        q, k, v = (part.to(keys.dtype).unsqueeze(1) for part in self._project(x, seen))
+        keys, values = torch.cat((keys[:, 1:], k), dim=1), torch.cat((values[:, 1:], v), dim=1)
+        filled = self.ages <= seen.unsqueeze(-1)
+        q, k, v = (part.transpose(1, 2) for part in (q, keys, values))
+        rate = self.dropout if self.training else 0.0
+        mixed = scaled_dot_product_attention(q, k, v, attn_mask=filled[:, None, None], dropout_p=rate)
+        out: Tensor = self.out(mixed.flatten(1).to(x.dtype))
+        return out, (keys, values, seen + 1)
 
     def _project(self, x: Tensor, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(..., H) at frame numbers -> queries and keys, turned, and values: (..., heads, head_dim)."""
         q, k, v = self.qkv(x).unflatten(-1, (3, *self.heads)).unbind(-3)
-        angles = self.rotary.angles(frames)
-        cos, sin = (part.unsqueeze(-2) for part in angles)
-        q, k = (
-            self.rotary.turn(part, (cos, sin)).to(v.dtype) for part in (self.query_norm(q), self.key_norm(k))
-        )
+        both = torch.stack((self.query_norm(q), self.key_norm(k)), dim=-3)
+        q, k = self.rotary(both, frames[..., None, None]).to(v.dtype).unbind(-3)
         return q, k, v
 
 

@@ -17,7 +17,8 @@ def plain_attention(q: Tensor, k: Tensor, v: Tensor, *, span: int | None, dropou
     length = q.shape[-2]
     scores = q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1])
     seen = band(length, length, 0, span or length, q.device)
-    weights = torch.softmax(scores.float().masked_fill(~seen, -torch.inf), dim=-1).to(v.dtype)
+    exact = torch.promote_types(scores.dtype, torch.float32)
+    weights = torch.softmax(scores.masked_fill(~seen, -torch.inf), dim=-1, dtype=exact).to(v.dtype)
     return drop(weights, dropout) @ v
 
 

@@ -28,15 +28,10 @@ class Rotary(nn.Module):
         parts = torch.tensor([round(turn * TURN) for turn in turns], dtype=torch.int64)
         self.register_buffer("parts_a_frame", parts, persistent=False)
 
-    def angles(self, frames: Tensor) -> tuple[Tensor, Tensor]:
-        """(...) int64 frame numbers -> cosines and sines, each (..., dim / 2) float32."""
+    def forward(self, x: Tensor, frames: Tensor) -> Tensor:
+        """(..., dim) at frame numbers (...) int64, which broadcast -> (..., dim), float32 at least."""
         parts = frames.unsqueeze(-1) * self.parts_a_frame % TURN
         angle = parts.float() * (2 * math.pi / TURN)
-        return angle.cos(), angle.sin()
-
-    @staticmethod
-    def turn(x: Tensor, angles: tuple[Tensor, Tensor]) -> Tensor:
-        """(..., dim) by angles that broadcast against (..., dim / 2), float32 at least."""
-        cos, sin = angles
+        cos, sin = angle.cos(), angle.sin()
         left, right = x.chunk(2, dim=-1)
         return torch.cat((left * cos - right * sin, right * cos + left * sin), dim=-1)
