@@ -75,24 +75,31 @@ class Loader:
         return ahead_of_need(load)
 
 
-def ahead_of_need(load: Callable[[], Batch | None]) -> Generator[Batch, None, None]:
+def ahead_of_need(
+    load: Callable[[], Batch | None], clock: Callable[[], float] = time.perf_counter
+) -> Generator[Batch, None, None]:
     """What `load` returns until it returns None; called in a thread while the reader is away long enough.
 
     A reader that comes straight back gains nothing from a thread, and loses the handing over.
+
+    Args:
+        clock: seconds since any moment; read in the reader's thread alone.
     """
     while True:
-        begun = time.perf_counter()
+        begun = clock()
         batch = load()
         if batch is None:
             return
-        gathered = time.perf_counter()
+        gathered = clock()
         yield batch
         worth = AWAY_SHARE * (gathered - begun)
-        if time.perf_counter() - gathered > worth and (yield from prefetched(load, worth)):
+        if clock() - gathered > worth and (yield from prefetched(load, worth, clock)):
             return
 
 
-def prefetched(load: Callable[[], Batch | None], worth: float = 0.0) -> Generator[Batch, None, bool]:
+def prefetched(
+    load: Callable[[], Batch | None], worth: float = 0.0, clock: Callable[[], float] = time.perf_counter
+) -> Generator[Batch, None, bool]:
     """What `load` returns, called ahead in a thread that ends with the iterator.
 
     Ends when `load` returns None, or early when the reader keeps coming back within `worth` seconds; returns
@@ -132,9 +139,9 @@ def prefetched(load: Callable[[], Batch | None], worth: float = 0.0) -> Generato
             if isinstance(item, BaseException):
                 raise item
             for batch in item:
-                left = time.perf_counter()
+                left = clock()
                 yield batch
-                quick = quick + 1 if time.perf_counter() - left < worth else 0
+                quick = quick + 1 if clock() - left < worth else 0
             if quick >= HANDOVER:
                 enough.set()
         return item
