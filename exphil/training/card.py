@@ -36,7 +36,7 @@ def model_card(
         "",
         f"A policy that plays Super Smash Bros. Melee like the people in the replays it learnt from:"
         f" backbone `{backbone.name}`, {num_parameters:,} parameters,"
-        f" features `{made['feature_set']}`, 13 autoregressive controller heads.",
+        f" features `{made['feature_set']}`, 13 {config.policy.heads} controller heads.",
         "",
         "## Data",
         "",
