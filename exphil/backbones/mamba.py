@@ -101,7 +101,8 @@ class MambaMixer(nn.Module):
 
     def _decay_rates(self) -> Tensor:
         """(D, N), negative, float32 at least: its exponential is taken hundreds of times over."""
-        return -torch.exp(self.A_log.to(torch.promote_types(self.A_log.dtype, torch.float32)))
+        exponents = self.A_log if self.A_log.dtype.itemsize >= 4 else self.A_log.float()
+        return -torch.exp(exponents)
 
 
 def mixers(config: MambaOptions) -> list[nn.Module]:

@@ -5,6 +5,7 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load, save
+from torch import nn
 
 from exphil.backbones.base import Backbone, Mixer, State
 from exphil.backbones.config import CONFIGS, config_from_dict, config_to_dict
@@ -67,6 +68,29 @@ def test_step_gives_what_the_window_gives(name: str, length: int, pre_norm: bool
     x = torch.randn(3, length, INPUT)
     with torch.no_grad():
         torch.testing.assert_close(stream(model, x), model(x), rtol=1e-5, atol=1e-5)
+
+
+class OneStep(nn.Module):
+    """`step` as the call of a module: what exporters take."""
+
+    def __init__(self, backbone: Backbone) -> None:
+        super().__init__()
+        self.backbone = backbone
+
+    def forward(self, x: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
+        return self.backbone.step(x, state)
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+def test_a_step_can_be_exported(name: str) -> None:
+    """It is a fixed list of tensor operations, whatever the state holds."""
+    model = make(name)
+    exported = torch.export.export(OneStep(model), (torch.randn(2, INPUT), model.initial_state(2))).module()
+    ours = theirs = model.initial_state(2)
+    for x in torch.randn(9, 2, INPUT):
+        y, ours = model.step(x, ours)
+        again, theirs = exported(x, theirs)
+        torch.testing.assert_close(again, y)
 
 
 @pytest.mark.parametrize("name", WITH_ATTENTION)

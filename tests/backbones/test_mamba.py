@@ -1,14 +1,18 @@
-"""Ours against mamba_ssm's own numbers, kept as data: the same weights give the same layer."""
+"""Ours against mamba_ssm's own numbers, kept as data, and against the recurrence in float64: the same layer."""
 
 from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from safetensors.torch import load_file
+from torch.func import functional_call
 
 from exphil.backbones.config import MambaConfig
 from exphil.backbones.mamba import MambaMixer
 from exphil.backbones.selective_scan import reference_scan, selective_scan
+from tests.backbones.mamba_reference import reference_layer
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "mamba_block.safetensors"
 Tensors = dict[str, torch.Tensor]
@@ -64,6 +68,69 @@ def test_scan(golden: Tensors, scan: object) -> None:
     torch.testing.assert_close(y, found["y"], rtol=1e-5, atol=1e-5)
     for name, leaf in leaves.items():
         torch.testing.assert_close(leaf.grad, found[f"grad.{name}"], rtol=1e-4, atol=1e-4)
+
+
+def in_float64(mixer: MambaMixer) -> Tensors:
+    return {name: p.detach().double().requires_grad_() for name, p in mixer.named_parameters()}
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    length=st.integers(1, 20),
+    hidden=st.integers(1, 18),
+    state_size=st.integers(1, 5),
+    expand_factor=st.integers(1, 3),
+    conv_size=st.integers(1, 5),
+)
+def test_values_and_gradients_of_any_shape(
+    length: int, hidden: int, state_size: int, expand_factor: int, conv_size: int
+) -> None:
+    torch.manual_seed(length)
+    sizes = {"state_size": state_size, "expand_factor": expand_factor, "conv_size": conv_size}
+    weights = in_float64(mixer := MambaMixer(MambaConfig(hidden_size=hidden, **sizes)))
+    x, weigh = torch.randn(2, 2, length, hidden, dtype=torch.float64)
+    ours = functional_call(mixer.double(), weights, (x,))
+    theirs = reference_layer(x, weights)
+    torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-11)
+    found = torch.autograd.grad((ours * weigh).sum(), weights.values())
+    for name, gradient, exact in zip(
+        weights, found, torch.autograd.grad((theirs * weigh).sum(), weights.values()), strict=True
+    ):
+        torch.testing.assert_close(gradient, exact, rtol=1e-9, atol=1e-10, msg=name)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    dt_bias=st.floats(-100, 1000),
+    spread=st.floats(0, 30),
+    log_decay=st.floats(-20, 12),
+    scale=st.sampled_from([1e-3, 1.0, 30.0]),
+    seed=st.integers(0, 100),
+)
+def test_float32_is_safe_at_every_time_step(
+    dt_bias: float, spread: float, log_decay: float, scale: float, seed: int
+) -> None:
+    """From a state that never fades to one that is gone in a frame, far past what training reaches."""
+    torch.manual_seed(seed)
+    mixer = MambaMixer(MambaConfig(hidden_size=8, state_size=4))
+    with torch.no_grad():
+        mixer.dt_proj.bias.fill_(dt_bias)
+        mixer.dt_proj.weight.mul_(spread)
+        mixer.A_log.add_(log_decay)
+    weights, x = in_float64(mixer), scale * torch.randn(2, 30, 8)
+    ours, theirs = mixer(x), reference_layer(x.double(), weights)
+    assert (ours - theirs).abs().max() <= 1e-4 * theirs.abs().max() + 1e-30
+    found = torch.autograd.grad(ours.sum(), list(mixer.parameters()))
+    assert all(gradient.isfinite().all() for gradient in found)
+    for name, gradient, exact in zip(
+        weights, found, torch.autograd.grad(theirs.sum(), weights.values()), strict=True
+    ):
+        assert (gradient - exact).abs().max() <= 2e-3 * exact.abs().max() + 1e-25, name
+    state = mixer.initial_state(2)
+    with torch.no_grad():
+        for t, frame in enumerate(x.unbind(1)):
+            y, state = mixer.step(frame, state)
+            assert (y - theirs[:, t]).abs().max() <= 1e-4 * theirs.abs().max() + 1e-30
 
 
 def test_it_starts_as_the_paper_says() -> None:
