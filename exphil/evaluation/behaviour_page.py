@@ -1,7 +1,8 @@
 """The free run's part of an evaluation's page: the policy's inputs beside people's."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from math import log10
+from typing import Any, Final
 
 from exphil.melee.controller import STICK_BINS
 from exphil.pages import charts
@@ -9,7 +10,12 @@ from exphil.pages.page import Page
 
 Report = Mapping[str, Any]
 
-HUMAN = "people"
+HUMAN: Final = "people"
+RAREST: Final = 1e-4
+"""Positions rarer than that are not drawn: on a log scale a single frame would draw a chasm."""
+POWER: Final = "share, 10^"
+PLANE_PIXELS: Final = 280
+"""A stick's plane is square, and fits a phone."""
 
 
 def add_free_run(page: Page, free: Report) -> None:
@@ -99,10 +105,9 @@ def _add_sticks(page: Page, players: Mapping[str, Report]) -> None:
     page.heading("Where the sticks are", 3)
     for axis, title in (("main_x", "Main stick, left to right"), ("main_y", "Main stick, down to up")):
         rows = [
-            {"who": name, "position": position(at), "share of time": share}
+            {"who": name, "position": position(at), "share of time": share if share >= RAREST else None}
             for name, played in players.items()
             for at, share in enumerate(played["classes"][axis])
-            if share
         ]
         page.chart(
             charts.line(
@@ -113,14 +118,9 @@ def _add_sticks(page: Page, players: Mapping[str, Report]) -> None:
     for name, played in players.items():
         page.chart(
             charts.heatmap(
-                list(_cells(played["planes"]["main"])),
-                "x",
-                "y",
-                "share of time",
-                log=True,
-                value_title="share",
-            ),
-            f"Main stick, {name}: share of time by position; empty where it never was.",
+                list(_cells(played["planes"]["main"])), "x", "y", POWER, domain=(log10(RAREST), 0.0)
+            ).properties(width=PLANE_PIXELS, height=PLANE_PIXELS),
+            f"Main stick, {name}: share of time by position, as a power of ten; empty where it never was.",
         )
 
 
@@ -146,6 +146,7 @@ def position(place: int) -> float:
 
 def _cells(plane: list[list[float]]) -> Iterator[dict[str, float | None]]:
     """A row a cell, from top left to bottom right; None where the stick never was."""
+    # Powers, because a log scale's legend would crowd its labels.
     for y in reversed(range(STICK_BINS)):
         for x in range(STICK_BINS):
-            yield {"x": position(x), "y": position(y), "share of time": plane[x][y] or None}
+            yield {"x": position(x), "y": position(y), POWER: log10(plane[x][y]) if plane[x][y] else None}

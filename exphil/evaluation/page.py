@@ -184,14 +184,14 @@ def _add_sticks(page: Page, sticks: Report) -> None:
     page.heading("Sticks and shoulder")
     page.text(
         "How far the likeliest position lies from the one held: in bins (sticks have 17 an axis, the shoulder 5),"
-        " and in units from the position as recorded (sticks -1 to 1, the shoulder 0 to 1). Moving counts only"
-        " frames at which the axis goes to another bin; there repeat, which stays, is wrong by definition"
-        " unless what is held makes a move likely."
+        " and in units from the position as recorded (sticks -1 to 1, the shoulder 0 to 1). Most frames move no"
+        " stick, so the columns with a star count only those at which the axis goes to another bin. There repeat is"
+        " right only where what is held makes a move likely."
     )
     page.table(
         [
-            "axis", "who", "right bin", "within one", "bins off", "units off", "moving: right bin",
-            "moving: bins off", "moving: units off",
+            "axis", "who", "right bin", "± 1 bin", "bins off", "units off", "right bin *", "bins off *",
+            "units off *",
         ],
         [
             [
@@ -203,15 +203,16 @@ def _add_sticks(page: Page, sticks: Report) -> None:
             for axis, row in sticks["axes"].items()
             for who in PREDICTORS
         ],
+        "* Over the frames alone at which the axis moves to another bin.",
     )  # fmt: skip
     page.table(
-        ["stick", "who", "units off", "moving: units off"],
+        ["stick", "who", "units off", "units off *"],
         [
             [stick, who, row[who]["all"], row[who]["changed"]]
             for stick, row in sticks["sticks"].items()
             for who in PREDICTORS
         ],
-        "Distance in the plane of a stick, in stick units.",
+        "Distance in the plane of a stick, in stick units. * Over the frames alone at which the stick moves.",
     )
 
 

@@ -170,11 +170,19 @@ def heatmap(
     x_title: str | None = None,
     y_title: str | None = None,
     value_title: str | None = None,
+    domain: tuple[float, float] | None = None,
     log: bool = False,
 ) -> Chart:
-    """A cell a row, coloured by `value`; columns and lines in the order of the rows."""
+    """A cell a row, coloured by `value`; columns and lines in the order of the rows.
+
+    Args:
+        domain: values at both ends of the colours, for maps that are to be compared; else those of the rows.
+    """
     across, down = _distinct(rows, x), _distinct(rows, y)
-    scale = alt.Scale(scheme="viridis", type="log" if log else "linear")
+    ends = alt.Undefined if domain is None else list(domain)
+    scale = alt.Scale(
+        scheme="viridis", type="log" if log else "linear", domain=ends, clamp=domain is not None
+    )
     legend = alt.Legend(title=value_title or value, gradientLength=160)
     encoded = _chart(rows).encode(
         x=alt.X(field=_name(x), type="ordinal", sort=across, title=x_title or x),
