@@ -1,8 +1,6 @@
 """Windows are the very rows of the packs, in order, of one game each."""
 
 import pickle
-import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -13,9 +11,8 @@ import pytest
 import torch
 
 from exphil.errors import StoreError
-from exphil.loading.batch import Batch
 from exphil.loading.dataset import Buffers, Gatherer, collate, diversity, find_segments
-from exphil.loading.loader import EpochBatches, Loader, ahead_of_need, prefetched
+from exphil.loading.loader import EpochBatches, Loader
 from exphil.loading.sampler import Sampler, Windows
 
 
@@ -167,53 +164,6 @@ def test_batches_that_are_kept_keep_their_rows(make_packs: Callable[..., Any]) -
 
 def test_diversity_counts_distinct_replays() -> None:
     assert diversity(torch.tensor([3, 3, 5, 9])) == 0.75
-
-
-def test_a_failure_of_the_gathering_thread_reaches_the_reader() -> None:
-    def load() -> None:
-        raise OSError("the disk left")
-
-    with pytest.raises(OSError, match="the disk left"):
-        next(prefetched(load))
-
-
-def loader_threads() -> int:
-    return sum(thread.name == "exphil-loader" for thread in threading.enumerate())
-
-
-def numbered(count: int) -> Callable[[], Batch | None]:
-    """Makes `count` batches whose viewpoint is their number, then None."""
-    numbers = iter(range(count))
-
-    def load() -> Batch | None:
-        number = next(numbers, None)
-        none = torch.zeros(0)
-        return None if number is None else Batch(none, torch.tensor(number), none, none)
-
-    return load
-
-
-@pytest.mark.parametrize("count", [0, 1, 5, 60, 200])
-def test_every_batch_comes_once_and_in_order_however_the_reader_dawdles(count: int) -> None:
-    """When the thread comes and goes hangs on the machine's load; what it hands over does not."""
-    found, threads = [], []
-    for batch in ahead_of_need(numbered(count)):
-        found.append(int(batch.viewpoint))
-        threads.append(loader_threads())
-        if len(found) < 5:
-            time.sleep(0.02)
-    assert found == list(range(count))
-    assert loader_threads() == 0
-    assert threads[:1] in ([], [0])
-    assert max(threads, default=0) <= 1
-
-
-def test_leaving_an_epoch_early_ends_its_thread() -> None:
-    batches = prefetched(numbered(100))
-    next(batches)
-    assert loader_threads() == 1
-    batches.close()
-    assert loader_threads() == 0
 
 
 def test_collate_marks_only_the_scored_positions(make_packs: Callable[..., Any]) -> None:
