@@ -68,12 +68,8 @@ class Wandb:
     def __init__(self, folder: Path, options: Mapping[str, Any]) -> None:
         wandb = _package("wandb", "wandb")
         path = folder / WANDB_ID
-        if path.exists():
-            name = path.read_text(encoding="utf-8").strip()
-        else:
-            name = uuid.uuid4().hex[:12]
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(name + "\n", encoding="utf-8")
+        known = path.exists()
+        name = path.read_text(encoding="utf-8").strip() if known else uuid.uuid4().hex[:12]
         settings = {
             "dir": str(folder),
             "name": folder.name,
@@ -89,6 +85,9 @@ class Wandb:
                 f"--tracker wandb: it could not start ({reason}); `wandb login`, WANDB_MODE=offline,"
                 " or --tracker tensorboard"
             ) from error
+        if not known:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(name + "\n", encoding="utf-8")
 
     def log(self, step: int, figures: Mapping[str, Any]) -> None:
         self._run.log(dict(named_figures(figures)), step=step)

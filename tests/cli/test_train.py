@@ -13,8 +13,10 @@ import torch
 
 from exphil.features import V1
 from exphil.store.store import Store
+from exphil.training.config_layers import configure
 from exphil.training.loop import Trainer
-from exphil.training.runs import CARD, CONFIG, CURVE, LAYOUT, METRICS, TRAINER, WEIGHTS
+from exphil.training.presets import find_preset
+from exphil.training.runs import CARD, CONFIG, CURVE, LAYOUT, METRICS, SPLIT, TENSORBOARD, TRAINER, WEIGHTS
 from tests.cli.outcome import Outcome, Run
 from tests.stores import make_store
 
@@ -56,7 +58,9 @@ def test_a_run_leaves_its_whole_folder(train: Run, tmp_path: Path, store: Path) 
     outcome = train(*SMALL, "--run", "first", "--where", "stage <> 'PEACHS_CASTLE'")
     assert outcome.code == 0, outcome.err
     folder = tmp_path / "models" / "first"
-    assert {path.name for path in folder.iterdir()} == {name for name, _ in LAYOUT}
+    found = {path.name for path in folder.iterdir()}
+    assert found == {CONFIG, WEIGHTS, TRAINER, METRICS, CARD, CURVE, SPLIT, TENSORBOARD}
+    assert found <= {name for name, _ in LAYOUT}
     assert "nats a frame" in outcome.out
     assert "repeat" in outcome.out
     assert "marginal" in outcome.out
@@ -133,6 +137,30 @@ def test_a_runs_configuration_serves_another_run(train: Run, tmp_path: Path) -> 
     assert saved[0] == saved[1]
 
 
+def test_presets_are_listed_and_each_listed_option_is_one(train: Run, tmp_path: Path) -> None:
+    outcome = train("--list-presets", "--json")
+    assert outcome.code == 0, outcome.err
+    listed = {item["name"]: item for item in json.loads(outcome.out)}
+    assert listed["mewtwo"]["options"]["window_size"] == 90
+    for item in listed.values():
+        configure(item["options"])
+    text = train("--list-presets").out
+    for name, item in listed.items():
+        assert f"{name}: {item['summary']}\n" in text
+    assert not (tmp_path / "models").exists()
+
+
+def test_a_preset_is_below_what_is_typed(train: Run, tmp_path: Path) -> None:
+    typed = ("--backbone", "gru", "--hidden-size", "8", "--window-size", "12", "--max-steps", "1")
+    outcome = train("--preset", "cpu_quick", *typed, "--no-pre-norm", "--threads", "1", "--run", "mine")
+    assert outcome.code == 0, outcome.err
+    saved = json.loads((tmp_path / "models" / "mine" / CONFIG).read_text())
+    assert saved["epochs"] == find_preset("cpu_quick").options["epochs"]
+    assert saved["policy"]["backbone"] == {
+        "name": "gru", "hidden_size": 8, "num_layers": 2, "dropout": 0.1, "pre_norm": False,
+    }  # fmt: skip
+
+
 def test_resuming_a_finished_run_asks_for_more_epochs_and_gets_them(train: Run, tmp_path: Path) -> None:
     assert train(*SMALL, "--run", "short").code == 0
     complete = train("--resume", "short")
@@ -179,6 +207,12 @@ def test_shorthands_choose_segments(train: Run, flags: tuple[str, ...]) -> None:
         (["--delay", "400"], 2, "--delay 400"),
         (["--supervise", "last", "--windows-per-epoch", "1000000"], 2, "--windows-per-epoch 1000000"),
         (["--config", "missing.json"], 2, "--config missing.json: no such file"),
+        (["--preset", "produktion"], 2, "did you mean production?"),
+        (["--schedule", "cosin"], 2, "--schedule"),
+        (["--backbone", "gru", "--num-heads", "2"], 2, "attention, sliding_window, jamba have it"),
+        (["--backbone", "jamba", "--num-layers", "2"], 2, "num_layers 2 is below attention_every 3"),
+        (["--noise-scale", "0.1"], 2, "--noise-scale 0.1 does nothing without --noise"),
+        (["--character-embedding-size", "0"], 2, "character_embedding_size must be a whole number"),
     ],
 )
 def test_what_cannot_be_is_one_clear_line(
@@ -187,7 +221,7 @@ def test_what_cannot_be_is_one_clear_line(
     outcome = train(*words)
     assert outcome.code == code
     assert message in one_line(outcome)
-    assert not (tmp_path / "models").exists()
+    assert not list(tmp_path.glob("models/*"))
 
 
 def test_an_existing_name_shows_the_ways_out(train: Run) -> None:
@@ -199,7 +233,7 @@ def test_an_existing_name_shows_the_ways_out(train: Run) -> None:
 
 def test_a_run_can_change_its_length_only(train: Run) -> None:
     assert train(*SMALL, "--run", "mine", "--max-steps", "1").code == 0
-    for words in (["--batch-size", "4"], ["--num-layers", "3"], ["--run", "yours"]):
+    for words in (["--batch-size", "4"], ["--num-layers", "3"], ["--run", "yours"], ["--preset", "gru"]):
         outcome = train("--resume", "mine", *words)
         assert outcome.code == 2
         assert words[0] in one_line(outcome)
@@ -214,11 +248,11 @@ def test_saying_again_what_the_run_has_is_no_change(train: Run) -> None:
 def test_a_run_that_learnt_nothing_leaves_its_name_free(
     train: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(self: Trainer) -> int:
+    def interrupted(self: Trainer) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(Trainer, "total_steps", interrupted)
+        patch.setattr(Trainer, "fit", interrupted)
         assert train(*SMALL, "--run", "mine").code == 130
     assert not (tmp_path / "models" / "mine").exists()
     assert train(*SMALL, "--run", "mine", "--max-steps", "1").code == 0
