@@ -23,6 +23,7 @@ COMMANDS: Final[dict[str, str]] = {
     "materialize": "exphil.cli.materialize:materialize",
     "train": "exphil.cli.train:train",
     "evaluate": "exphil.cli.evaluate:evaluate",
+    "benchmark": "exphil.cli.benchmark:benchmark",
     "sql": "exphil.cli.sql:sql",
     "features": "exphil.cli.features:features",
     "info": "exphil.cli.info:info",

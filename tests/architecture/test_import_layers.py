@@ -24,6 +24,7 @@ LAYERS = (
     "api",
     "pages",
     "evaluation",
+    "benchmark",
     "synth",
     "cli",
 )
