@@ -1,6 +1,7 @@
 """Encoding a mirrored game gives the mirrored rows of the game; and every dim does what a mirror does to it."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ from exphil.features.encodings import Flag, Id, Lookup, Number
 from exphil.features.feature import Feature
 from exphil.features.mirror import KEPT, NEGATED, SWAPPED, is_stored, reflection, rule_of, stem_of
 from exphil.melee.controller import HEADS, STICK_BINS
+from exphil.melee.sides import MIRRORED_ACTION
+from exphil.replays.frames import frame_tables
+from exphil.replays.reader import read_game
 from tests.features.conftest import Build, GameTables
 
 JIGGLYPUFF, POPO = 15, 10
@@ -71,14 +75,18 @@ def game(build: Build, stage: int, seed: int = 5, num: int = 60) -> GameTables:
     return build(num, fighters, items=items, shared=shared, stage=stage)
 
 
+def turned_states(frames: pa.Table) -> list[int]:
+    """Action states on the other side, of Jigglypuff and of whoever else only dies."""
+    characters = frames["post_character"].to_pylist()
+    return [
+        TURNED_STATES.get(state, state) if character == JIGGLYPUFF or state < 14 else state
+        for character, state in zip(characters, frames["post_state"].to_pylist(), strict=True)
+    ]
+
+
 def mirrored(tables: GameTables) -> GameTables:
     """The game as its recording would be, had all been turned about the middle of the stage."""
-    characters = tables.frames["post_character"].to_pylist()
-    states = [
-        TURNED_STATES.get(state, state) if character == JIGGLYPUFF or state < 14 else state
-        for character, state in zip(characters, tables.frames["post_state"].to_pylist(), strict=True)
-    ]
-    frames = put(turned(tables.frames, ""), "post_state", states)
+    frames = put(turned(tables.frames, ""), "post_state", turned_states(tables.frames))
     stage = tables.stage_frames
     winds = [TURNED_WINDS.get(wind, wind) for wind in stage["whispy_direction"].to_pylist()]
     left, right = stage["fod_platform_left"], stage["fod_platform_right"]
@@ -121,6 +129,23 @@ def test_a_mirrored_recording_has_the_mirrored_rows_to_the_bit(build: Build, sta
     rows, other = packed(tables), packed(mirrored(tables))
     assert not np.array_equal(rows, other)
     assert np.array_equal(REFLECTION.rows(rows), other)
+
+
+def test_a_mirrored_real_game_has_the_mirrored_rows_to_the_bit(full_replays: list[Path]) -> None:
+    fair = (read for read in map(read_game, (path.read_bytes() for path in full_replays))
+            if read.start["stage"] in (FOUNTAIN, DREAM_LAND, BATTLEFIELD, FINAL))  # fmt: skip
+    read = next(fair)
+    tables = frame_tables(read)
+    first, second = sorted(tables.frames["port"].unique().to_pylist())
+    stage = read.start["stage"]
+    game = GameTables(tables.frames, tables.items, tables.stage_frames, stage, (first, second))
+    characters = game.frames["post_character"].to_numpy().astype(int)
+    states = MIRRORED_ACTION[characters, game.frames["post_state"].to_numpy()]
+    other = mirrored(game)
+    other = replace(other, frames=put(other.frames, "post_state", states))
+    rows = packed(game)
+    assert len(rows) > 1000
+    assert np.array_equal(REFLECTION.rows(rows), packed(other))
 
 
 def test_the_cloud_of_yoshis_story_flies_on_the_other_side(build: Build) -> None:

@@ -160,6 +160,14 @@ def test_a_windows_noise_hangs_on_its_key_alone() -> None:
         assert torch.equal(alone[0], together[index])
 
 
+def test_mixed_precision_changes_no_bit() -> None:
+    rows = noise_rows(2, 30)
+    asked = augmentation([1, 0], [3, 4])
+    plain = AUGMENTER(rows, asked)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert torch.equal(AUGMENTER(rows, asked), plain)
+
+
 def test_normal_numbers_are_normal_and_independent() -> None:
     found = gaussian(torch.tensor([1, 2, 2**62 + 5]), 200, 59)
     assert found.shape == (3, 200, 59)
