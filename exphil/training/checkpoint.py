@@ -1,4 +1,8 @@
-"""Checkpoints: all that a run needs to go on bit for bit, replaced whole or not at all."""
+"""Checkpoints: all that a run needs to go on bit for bit, replaced whole or not at all; and weights to use.
+
+Nothing random is among it: dropout, order and augmentation of a batch hang on its number alone. Nor is any
+gradient: a run is saved between two steps.
+"""
 
 import io
 from collections.abc import Mapping
@@ -9,22 +13,23 @@ from typing import Any
 import safetensors.torch
 import torch
 from safetensors import safe_open
-from torch import nn
+from torch import Tensor
 
 from exphil.errors import StoreError
 from exphil.features import V1
 from exphil.store.atomic import require_space, write_bytes
-from exphil.training.runs import TRAINER, WEIGHTS, saving
+from exphil.training.runs import CHECKPOINTS, TRAINER, WEIGHTS, saving
+from exphil.training.stopping import Record
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Position:
     """How far a run is.
 
     Attributes:
         epoch: from 0.
         batch: batches of the epoch that are done.
-        step: batches of the run that are done.
+        step: optimizer steps of the run that are done.
         validated: whether the policy as it is now has been validated.
     """
 
@@ -34,40 +39,48 @@ class Position:
     validated: bool = False
 
 
-def save(
-    folder: Path, policy: nn.Module, optimizer: torch.optim.Optimizer, position: Position, data: str
-) -> None:
-    """Replace the run's checkpoint.
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a checkpoint holds.
 
-    `trainer.pt` holds the weights as well, so that one rename decides; `weights.safetensors` follows it.
+    Attributes:
+        position: how far the run was.
+        record: what its validations had come to.
+        learner: see `Learner.state_dict`.
+        meter: see `Meter.state_dict`.
+    """
+
+    position: Position
+    record: Record
+    learner: Mapping[str, Any]
+    meter: Mapping[str, float]
+
+
+def save(folder: Path, saved: Saved, data: str) -> None:
+    """Replace the run's `trainer.pt`.
+
+    Args:
+        data: digest of the selected data; the order of windows means nothing over other data.
 
     Raises:
         StoreError: the disk is full or the folder read-only; the checkpoint before is intact.
     """
     state = {
-        "policy": policy.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "position": asdict(position),
-        "random": _random_state(),
+        "position": asdict(saved.position),
+        "record": asdict(saved.record),
+        "learner": dict(saved.learner),
+        "meter": dict(saved.meter),
         "data": data,
     }
     buffer = io.BytesIO()
     torch.save(state, buffer)
-    weights = safetensors.torch.save(
-        {name: tensor.contiguous() for name, tensor in policy.state_dict().items()},
-        {"features": V1.canonical},  # one entry: the order of several would differ from file to file
-    )
     with saving(folder):
-        require_space(folder, buffer.tell() + len(weights))
+        require_space(folder, buffer.tell())
         write_bytes(folder / TRAINER, buffer.getvalue())
-        write_bytes(folder / WEIGHTS, weights)
 
 
-def load(folder: Path, policy: nn.Module, optimizer: torch.optim.Optimizer, data: str) -> Position:
-    """Put a run's checkpoint into `policy` and `optimizer`, and the random state into torch.
-
-    Args:
-        data: digest of the selected data; the order of windows means nothing over other data.
+def load(folder: Path, data: str) -> Saved:
+    """A run's checkpoint, its tensors on the CPU.
 
     Raises:
         StoreError: no checkpoint, a damaged one, or one over other data.
@@ -75,7 +88,9 @@ def load(folder: Path, policy: nn.Module, optimizer: torch.optim.Optimizer, data
     path = folder / TRAINER
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-        position = Position(**state["position"])
+        saved = Saved(
+            Position(**state["position"]), Record(**state["record"]), state["learner"], state["meter"]
+        )
     except FileNotFoundError:
         raise StoreError(
             f"{folder} has no checkpoint: the run stopped before its first was saved; begin it anew"
@@ -89,10 +104,42 @@ def load(folder: Path, policy: nn.Module, optimizer: torch.optim.Optimizer, data
             f"{folder} was trained on other data than the store now selects; restore the store,"
             f" or begin another run with --config {folder / 'config.json'}"
         )
-    policy.load_state_dict(state["policy"])
-    optimizer.load_state_dict(state["optimizer"])
-    _restore_random_state(state["random"])
-    return position
+    return saved
+
+
+def save_weights(folder: Path, weights: Mapping[str, Tensor]) -> None:
+    """Replace `weights.safetensors`: the policy to use.
+
+    Raises:
+        StoreError: the disk is full or the folder read-only; the weights before are intact.
+    """
+    _write_weights(folder, folder / WEIGHTS, weights)
+
+
+def keep_weights(folder: Path, weights: Mapping[str, Tensor], step: int, keep: int) -> None:
+    """Write `checkpoints/step-N.safetensors`, and remove all but the last `keep` of them.
+
+    Raises:
+        StoreError: the disk is full or the folder read-only.
+    """
+    kept = folder / CHECKPOINTS
+    with saving(folder):
+        kept.mkdir(exist_ok=True)
+    _write_weights(folder, kept / f"step-{step}.safetensors", weights)
+    numbered = {int(path.stem.removeprefix("step-")): path for path in kept.glob("step-*.safetensors")}
+    with saving(folder):
+        for number in sorted(numbered)[:-keep]:
+            numbered[number].unlink()
+
+
+def _write_weights(folder: Path, path: Path, weights: Mapping[str, Tensor]) -> None:
+    content = safetensors.torch.save(
+        {name: tensor.contiguous() for name, tensor in weights.items()},
+        {"features": V1.canonical},  # one entry: the order of several would differ from file to file
+    )
+    with saving(folder):
+        require_space(folder, len(content))
+        write_bytes(path, content)
 
 
 def stored_features(folder: Path) -> str:
@@ -110,13 +157,3 @@ def saved_step(folder: Path) -> int | None:
     if not path.exists():
         return None
     return int(torch.load(path, map_location="cpu", weights_only=True)["position"]["step"])
-
-
-def _random_state() -> dict[str, Any]:
-    return {"cpu": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state_all()}
-
-
-def _restore_random_state(state: Mapping[str, Any]) -> None:
-    torch.set_rng_state(state["cpu"])
-    if len(state["cuda"]) == torch.cuda.device_count():
-        torch.cuda.set_rng_state_all(state["cuda"])

@@ -1,35 +1,45 @@
-"""The training loop: batches, validation, checkpoints, and a clean stop.
+"""The training loop: steps, validation, checkpoints, and a clean stop.
 
-Every batch is a pure function of its number and of the checkpoint before it, so a run that was stopped and
+Every step is a pure function of its number and of the checkpoint before it, so a run that was stopped and
 resumed ends with the same bytes as one that was not.
 """
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
-import torch
+import numpy as np
+from torch import Tensor
 
 from exphil.errors import ExphilError
 from exphil.loading.batch import Batch
 from exphil.loading.dataset import diversity
+from exphil.loading.draws import hashed
 from exphil.loading.loader import Loader
-from exphil.policy.policy import Policy
 from exphil.training import checkpoint
 from exphil.training.baselines import Baselines
-from exphil.training.checkpoint import Position
+from exphil.training.checkpoint import Position, Saved
+from exphil.training.diagnose import diagnose
+from exphil.training.distributed import ALONE, World
 from exphil.training.interrupt import StoppedError, StopRequest, stop_on_signals
-from exphil.training.metrics import Meter, MetricsLog
+from exphil.training.layer_norms import LayerWatch
+from exphil.training.learner import Found, Learner
+from exphil.training.metrics import Meter
 from exphil.training.progress import Reporter
-from exphil.training.runs import Run
-from exphil.training.schedule import learning_rate, warmup_of
+from exphil.training.runs import DIVERGENCE, Run
+from exphil.training.schedule import Schedule
+from exphil.training.stopping import Record
 from exphil.training.validate import Validation, validate
+from exphil.training.writer import Writer
 
 LOG_STEPS = 10
-"""Batches between two training lines of `metrics.jsonl`; the loss is read from the device as often."""
+"""Steps between two training lines of `metrics.jsonl`. Where they are written hangs on nothing else but epochs."""
+
+DROPOUT = 100
+"""What this file's draws are for, beside those of `exphil.loading.draws`."""
 
 
 class DivergedError(ExphilError):
@@ -42,162 +52,186 @@ class Trainer:
 
     Attributes:
         run: folder and options.
-        policy: on `device`, as is what `optimizer` holds.
+        learner: the policy, and what changes with it from step to step.
         train: loader of the training split.
         validation: loader of the validation split.
         guesses: baselines on the validation frames.
-        data: digest of the selected data, for the checkpoint.
+        writer: of metrics, weights and checkpoints.
+        schedule: the learning rate, and the number of steps, of the whole run.
         position: how far the run is.
-        finish: called after every validation, with all lines of `metrics.jsonl`: writes card and curve.
-        figures: of the last training line, as people read them.
+        record: what its validations have come to.
+        watch: of the layers, with --debug-gradients.
+        meter: figures since the last training line.
+        figures: of that line, as people read them.
     """
 
     run: Run
-    policy: Policy
-    optimizer: torch.optim.Optimizer
-    device: torch.device
+    learner: Learner
     train: Loader
     validation: Loader
     guesses: Baselines
-    data: str
-    position: Position
+    writer: Writer
+    schedule: Schedule
     reporter: Reporter
-    finish: Callable[[list[dict[str, Any]]], None]
+    world: World = ALONE
+    position: Position = field(default_factory=Position)
+    record: Record = field(default_factory=Record)
+    watch: LayerWatch | None = None
+    meter: Meter = field(default_factory=Meter)
     figures: str = ""
 
     def fit(self) -> None:
-        """Train to the end of the run.
+        """Train to the end of the run, or until patience is at its end.
 
         Raises:
             StoppedError: a signal asked to stop; the run is saved.
             DivergedError: the loss is no number; the last good checkpoint is kept.
         """
-        total = self.total_steps()
-        self.policy.train()
-        self.reporter.begin(self.position.step, total)
+        self.learner.policy.train()
+        self.reporter.begin(self.position.step, self.schedule.total_steps)
         try:
             with stop_on_signals() as stop:
-                while True:
-                    if self.position.step < total:
-                        self._epoch(total, stop)
+                while not self.is_over():
+                    self._epoch(stop)
                     if not self.position.validated:
                         self._validate(stop)
-                    if self.position.step >= total:
-                        return
                     self.position = replace(self.position, epoch=self.position.epoch + 1, batch=0)
         finally:
             self.reporter.end()
 
-    def total_steps(self) -> int:
-        """Batches of the whole run; the learning rate falls to its end over exactly as many."""
-        config = self.run.config
-        steps = sum(self.train.sampler.num_batches(epoch) for epoch in range(config.epochs))
-        return steps if config.max_steps is None else min(steps, config.max_steps)
+    def restore(self, saved: Saved) -> None:
+        """Go back to a checkpoint: what was logged after it is dropped, and will be logged again."""
+        self.learner.load_state_dict(saved.learner)
+        self.meter.load_state_dict(saved.meter)
+        self.position, self.record = saved.position, saved.record
+        self.writer.rewind(saved.position)
 
-    def _epoch(self, total: int, stop: StopRequest) -> None:
+    def is_over(self) -> bool:
+        """Whether nothing is left to do: all steps are done, or patience is at its end, and it is validated."""
+        at_end = self._all_steps_done() or self.record.exhausted(self.run.config.patience)
+        return at_end and self.position.validated
+
+    def _all_steps_done(self) -> bool:
+        return self.position.step >= self.schedule.total_steps
+
+    def _epoch(self, stop: StopRequest) -> None:
         """Train on what is left of the epoch, or of the run."""
-        pending: list[tuple[torch.Tensor, torch.Tensor]] = []
-        meter = Meter()
-        saved = asked = time.perf_counter()
+        saved = time.perf_counter()
         with closing(self.train.batches(self.position.epoch, self.position.batch)) as batches:
-            for batch in batches:
-                waited = time.perf_counter() - asked
-                pending.append(self._step(batch, total))
-                meter.add(waited=waited, frames=batch.mask.numel(), diversity=diversity(batch.replay))
-                over = self.position.step >= total
-                save = time.perf_counter() - saved > 60 * self.run.config.checkpoint_minutes
-                if self.position.step % LOG_STEPS == 0 or over or save or stop:
-                    self._log(pending, meter)
-                else:
-                    self.reporter.step(self.position.step, self.figures)
-                if stop:
+            while not self._all_steps_done() and (group := self._next_group(batches)):
+                found = self._step(group, stop)
+                if self.position.step % LOG_STEPS == 0:
+                    self._log()
+                self.reporter.step(self.position.step, self.figures)
+                if found.stop or (stop and self.world.size == 1):
                     self._save_and_stop()
-                if over:
-                    break
-                if save:
+                if time.perf_counter() - saved > 60 * self.run.config.checkpoint_minutes:
                     self._save()
                     saved = time.perf_counter()
-                asked = time.perf_counter()
-        self._log(pending, meter)
+        self._log()
 
-    def _step(self, batch: Batch, total: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """One update; returns loss and gradient norm, still on the device."""
-        config = self.run.config
-        rate = learning_rate(
-            self.position.step,
-            highest=config.learning_rate,
-            total_steps=total,
-            warmup_steps=warmup_of(config.warmup_steps, total),
-        )
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        found = self.policy.nll(batch.to(self.device), supervise=config.supervise)
-        self.optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(found.mean)
-        norm = torch.nn.utils.clip_grad_norm_(self.policy.parameters(), config.max_grad_norm)
-        self.optimizer.step()
-        self.position = replace(
-            self.position, batch=self.position.batch + 1, step=self.position.step + 1, validated=False
-        )
-        return found.mean.detach(), norm.detach()
+    def _next_group(self, batches: Iterator[Batch]) -> list[Batch]:
+        """The batches of one step; an epoch's last step may have fewer, and none when the epoch is over."""
+        group: list[Batch] = []
+        while len(group) < self.run.config.accumulate:
+            asked = time.perf_counter()
+            batch = next(batches, None)
+            if batch is None:
+                break
+            self.meter.wait(time.perf_counter() - asked, diversity(batch.replay))
+            group.append(batch)
+        return group
 
-    def _log(self, pending: list[tuple[torch.Tensor, torch.Tensor]], meter: Meter) -> None:
-        """Read the losses since the last line, check them, and write the line."""
-        if not pending:
+    def _step(self, batches: list[Batch], stop: StopRequest) -> Found:
+        """One update of the weights; none, and the end of the run, if it would make them no numbers."""
+        seeds = self._dropout_seeds(len(batches))
+        found = self.learner.gradients(batches, seeds, stop=bool(stop))
+        done, step = self.position.batch + len(batches), self.position.step + 1
+        if not (math.isfinite(found.loss) and math.isfinite(found.grad_norm)):
+            what = "gradient" if math.isfinite(found.loss) else "loss"
+            self._diverged(step, what, self.learner.again(batches, seeds))
+        if self.watch is not None and (step == 1 or step % LOG_STEPS == 0):
+            self.writer.layers(step, self.watch)
+        self.learner.step(self.schedule.share(step - 1), found.grad_norm)
+        self.meter.step(found)
+        self.position = replace(self.position, batch=done, step=step, validated=False)
+        return found
+
+    def _dropout_seeds(self, count: int) -> list[int]:
+        """One for each of the next batches, and another on each rank."""
+        batch = self.position.batch + np.arange(count)
+        seeds = hashed(
+            batch * self.world.size + self.world.rank, self.run.config.seed, self.position.epoch, DROPOUT
+        )
+        return [int(seed >> np.uint64(1)) for seed in seeds]
+
+    def _log(self) -> None:
+        """Write the line of the steps since the last."""
+        if not self.meter:
             return
-        losses = [(float(loss), float(norm)) for loss, norm in pending]
-        first = self.position.step - len(losses) + 1
-        for step, (loss, norm) in enumerate(losses, start=first):
-            if not (math.isfinite(loss) and math.isfinite(norm)):
-                self._diverged(step, "loss" if not math.isfinite(loss) else "gradient")
         line = {
             "kind": "train",
             "step": self.position.step,
             "epoch": self.position.epoch,
-            "nats": sum(loss for loss, _ in losses) / len(losses),
-            "learning_rate": self.optimizer.param_groups[0]["lr"],
-            "grad_norm": sum(norm for _, norm in losses) / len(losses),
-            **meter.figures(),
+            "learning_rate": self.learner.learning_rate,
+            **self.meter.figures(),
         }
-        MetricsLog(self.run.folder).append(line)
+        self.writer.line(line)
         self.figures = _train_text(line)
-        self.reporter.step(self.position.step, self.figures)
-        pending.clear()
-        meter.reset()
-
-    def _diverged(self, step: int, what: str) -> NoReturn:
-        last = checkpoint.saved_step(self.run.folder)
-        kept = f"the checkpoint of step {last} is kept" if last is not None else "nothing was saved before it"
-        raise DivergedError(
-            f"the {what} of {self.run.folder} is no finite number at step {step}; {kept};"
-            " begin again with a lower --learning-rate or --max-grad-norm"
-        )
+        self.meter.reset()
 
     def _validate(self, stop: StopRequest) -> None:
         self._save()
         self.reporter.step(self.position.step, "validating")
-        found = validate(self.policy, self.validation, self.device, self.run.config.supervise, stop)
+        with self.learner.in_use() as policy:
+            found = validate(
+                policy, self.validation, self.learner.device, self.run.config.supervise, stop, self.world
+            )
         if found is None:
             self._save_and_stop()
         if not math.isfinite(found.nats):
             self._diverged(self.position.step, "validation loss")
-        log = MetricsLog(self.run.folder)
-        log.append(
+        step = self.position.step
+        self.record = self.record.after(found.nats, step, self.run.config.min_delta)
+        self.position = replace(self.position, validated=True)
+        self.writer.line(
             {
                 "kind": "validation",
-                "step": self.position.step,
+                "step": step,
                 "epoch": self.position.epoch,
+                "best": self.record.is_best(step),
                 **found.to_dict(self.guesses),
             }
         )
-        # Card and curve first: were they to fail, resuming would validate and write them again.
-        self.finish(log.lines())
-        self.position = replace(self.position, validated=True)
-        self._save()
+        self.writer.validated(self._saved(), self.learner.weights())
         self.reporter.note(_validation_text(self.position, found, self.guesses))
+        if self.record.exhausted(self.run.config.patience) and not self._all_steps_done():
+            self.reporter.note(_exhausted_text(self.record))
+
+    def _diverged(self, step: int, what: str, losses: Sequence[Callable[[], Tensor]] = ()) -> NoReturn:
+        """End the run with a report: `losses` are those of the failed step's batches, to be computed again."""
+        run = self.run
+        last = checkpoint.saved_step(run.folder)
+        kept = f"the checkpoint of step {last} is kept" if last is not None else "nothing was saved before it"
+        message = f"the {what} of {run.folder} is no finite number at step {step}; {kept}"
+        if self.writer.writes:
+            found = diagnose(
+                self.learner.policy,
+                run.config,
+                run.folder,
+                step=step,
+                epoch=self.position.epoch,
+                what=what,
+                losses=losses,
+            )
+            message = f"{message}; {found.sentence} (more in {run.folder / DIVERGENCE})"
+        raise DivergedError(message)
+
+    def _saved(self) -> Saved:
+        return Saved(self.position, self.record, self.learner.state_dict(), self.meter.state_dict())
 
     def _save(self) -> None:
-        checkpoint.save(self.run.folder, self.policy, self.optimizer, self.position, self.data)
+        self.writer.checkpoint(self._saved(), self.learner.weights())
 
     def _save_and_stop(self) -> NoReturn:
         self._save()
@@ -208,8 +242,10 @@ class Trainer:
 
 
 def _train_text(line: dict[str, Any]) -> str:
+    same = math.isclose(line["loss"], line["nats"], rel_tol=1e-4)  # two sums of one thing, in another order
+    bent = "" if same else f" (optimised {line['loss']:.4f})"
     return (
-        f"epoch {line['epoch'] + 1}, loss {line['nats']:.4f} nats a frame,"
+        f"epoch {line['epoch'] + 1}, loss {line['nats']:.4f} nats a frame{bent},"
         f" {line['frames_per_second']:,.0f} frames/s, waiting {line['waiting']:.0%},"
         f" diversity {line['diversity']:.2f}"
     )
@@ -220,4 +256,11 @@ def _validation_text(position: Position, found: Validation, guesses: Baselines) 
         f"epoch {position.epoch + 1}, step {position.step}: validation {found.nats:.4f} nats a frame"
         f" (repeat {guesses.repeat.sum():.4f}, marginal {guesses.marginal.sum():.4f})"
         f" over {found.num_frames:,} frames"
+    )
+
+
+def _exhausted_text(record: Record) -> str:
+    return (
+        f"stopping early: no better validation in {record.waited} (--patience);"
+        f" the weights of step {record.best_step} are kept, {record.best:.4f} nats a frame"
     )

@@ -4,18 +4,19 @@ import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from exphil.store.atomic import write_bytes
+from exphil.training.learner import Found
 from exphil.training.runs import METRICS, saving
 
 
 class MetricsLog:
-    """A JSON object a line: `kind` is `train` or `validation`."""
+    """A JSON object a line, with its `step`. In `metrics.jsonl` its `kind` is `train` or `validation`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = METRICS) -> None:
         self._folder = folder
-        self._path = folder / METRICS
+        self._path = folder / name
 
     def append(self, line: Mapping[str, Any]) -> None:
         with saving(self._folder), self._path.open("a", encoding="utf-8") as file:
@@ -42,41 +43,77 @@ class MetricsLog:
         kept = [
             line
             for line in self.lines()
-            if line["step"] < step or (line["step"] == step and (line["kind"] == "train" or validated))
+            if line["step"] < step
+            or (line["step"] == step and (line.get("kind") != "validation" or validated))
         ]
-        with saving(self._folder):
-            write_bytes(self._path, "".join(json.dumps(line) + "\n" for line in kept).encode())
+        if self._path.exists():
+            with saving(self._folder):
+                write_bytes(self._path, "".join(json.dumps(line) + "\n" for line in kept).encode())
 
 
 class Meter:
-    """Figures over the batches since the last line: rate, share of time spent waiting for data, diversity."""
+    """Figures over the steps since the last line of `metrics.jsonl`.
+
+    What the run's figures hang on is in `state_dict`, so that a resumed run writes the lines that it would have
+    written; what hangs on the clock begins anew.
+    """
 
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
+        self._sums = {"steps": 0.0, "batches": 0.0, "frames": 0.0, "loss": 0.0, "nats": 0.0, "grad_norm": 0.0}
+        self._sums["diversity"] = 0.0
         self._begun = time.perf_counter()
         self._waited = 0.0
-        self._frames = 0
-        self._diversity: list[float] = []
+        self._batches = 0
+        self._shown = 0
 
-    def add(self, *, waited: float, frames: int, diversity: float) -> None:
-        """One batch.
+    def __bool__(self) -> bool:
+        """Whether there is a step to report."""
+        return self._sums["steps"] > 0
+
+    def wait(self, seconds: float, diversity: float) -> None:
+        """A batch was waited for.
 
         Args:
-            waited: seconds until the loader handed it over.
-            frames: frames that it shows the policy.
+            seconds: until the loader handed it over.
             diversity: distinct replays over windows.
         """
-        self._waited += waited
-        self._frames += frames
-        self._diversity.append(diversity)
+        self._waited += seconds
+        self._batches += 1
+        self._sums["batches"] += 1
+        self._sums["diversity"] += diversity
+
+    def step(self, found: Found) -> None:
+        """A step was taken."""
+        frames = found.num_frames
+        added = {"steps": 1, "frames": frames, "loss": found.loss * frames, "nats": found.nats * frames}
+        for name, value in {**added, "grad_norm": found.grad_norm}.items():
+            self._sums[name] += value
+        self._shown += found.num_shown
 
     def figures(self) -> dict[str, float]:
         """Since the last reset."""
-        seconds = max(time.perf_counter() - self._begun, 1e-9)
+        sums, seconds = self._sums, max(time.perf_counter() - self._begun, 1e-9)
+        frames = max(1.0, sums["frames"])
         return {
-            "frames_per_second": round(self._frames / seconds, 1),
+            "nats": sums["nats"] / frames,
+            "loss": sums["loss"] / frames,
+            "grad_norm": sums["grad_norm"] / max(1.0, sums["steps"]),
+            "diversity": round(sums["diversity"] / max(1.0, sums["batches"]), 4),
+            "frames_per_second": round(self._shown / seconds, 1),
+            "batches_per_second": round(self._batches / seconds, 3),
             "waiting": round(min(1.0, self._waited / seconds), 4),
-            "diversity": round(sum(self._diversity) / max(1, len(self._diversity)), 4),
         }
+
+    def state_dict(self) -> dict[str, float]:
+        """Sums since the last reset, without what hangs on the clock."""
+        return dict(self._sums)
+
+    def load_state_dict(self, saved: Mapping[str, float]) -> None:
+        self._sums = dict(saved)
+
+
+TIMED: Final = frozenset({"frames_per_second", "batches_per_second", "waiting"})
+"""What hangs on the clock: all else of a run is the same whenever it is done again."""

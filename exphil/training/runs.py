@@ -20,15 +20,30 @@ METRICS: Final = "metrics.jsonl"
 CARD: Final = "card.md"
 CURVE: Final = "curve.svg"
 SPLIT: Final = "split.json"
+CHECKPOINTS: Final = "checkpoints"
+DIVERGENCE: Final = "divergence.json"
+LAYERS: Final = "layers.jsonl"
+TENSORBOARD: Final = "tensorboard"
+EVALUATION: Final = "evaluation.json"
+EVALUATION_PAGE: Final = "evaluation.html"
 
 LAYOUT: Final = (
     (CONFIG, "every option, and what the run was made with; itself valid as --config"),
-    (WEIGHTS, "the policy"),
-    (TRAINER, "all that resuming needs: policy, optimiser, random state, position"),
+    (
+        WEIGHTS,
+        "the policy to use: the best that was validated, its weights averaged where --ema-decay says so",
+    ),
+    (TRAINER, "all that resuming needs: policy, optimizer, average, position, record of the validations"),
+    (CHECKPOINTS, "step-N.safetensors: the weights at the last validations, with --keep above 1"),
     (METRICS, "a line for every few batches, and one for every validation"),
     (CARD, "the model card: data, split, code, figures"),
     (CURVE, "loss over the run, beside the baselines"),
     (SPLIT, "replay ids of the games on each side of the split"),
+    (TENSORBOARD, "the figures of metrics.jsonl for `tensorboard --logdir models`"),
+    (LAYERS, "the size of every layer's weights, gradients and outputs, with --debug-gradients"),
+    (DIVERGENCE, "where the loss or a gradient first was no finite number, and what to try"),
+    (EVALUATION, "what `exphil evaluate` found"),
+    (EVALUATION_PAGE, "the same as a page with plots"),
 )
 """(file, what it holds): models/README.md is drawn from this."""
 

@@ -1,34 +1,35 @@
 """A run from its options: `start` a new one, `resume` one that was stopped."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from exphil.errors import FingerprintError, UsageError
 from exphil.features import V1, describe_mismatch
-from exphil.loading.loader import Loader
-from exphil.loading.sampler import Sampler, Segments
-from exphil.policy.build import build_policy
 from exphil.policy.decode import FeatureDecoder
 from exphil.store.atomic import write_bytes
 from exphil.store.store import Store
 from exphil.training import checkpoint
-from exphil.training.baselines import baselines, count_pairs, scored_segments
+from exphil.training.baselines import Baselines, baselines, count_pairs, scored_segments
 from exphil.training.card import model_card
-from exphil.training.checkpoint import Position
-from exphil.training.config import BACKBONE_FLAGS, RUN_LENGTH, TrainConfig
+from exphil.training.config import RUN_LENGTH, TrainConfig
 from exphil.training.curve import draw_curve
+from exphil.training.distributed import ALONE, joined
+from exphil.training.layer_norms import LayerWatch
+from exphil.training.learner import Learner
 from exphil.training.loop import Trainer
 from exphil.training.metrics import MetricsLog
-from exphil.training.optimizer import make_optimizer
+from exphil.training.precision import prepare
 from exphil.training.progress import Reporter
 from exphil.training.provenance import made_with
 from exphil.training.runs import CARD, CONFIG, CURVE, Run, create_run, discard_unused, open_run, saving
-from exphil.training.schedule import warmup_of
-from exphil.training.selection import Selection, describe, select
+from exphil.training.schedule import schedule_of
+from exphil.training.selection import Selection, describe
+from exphil.training.setting import Setting, find_setting, fresh_policy, make_loader, make_sampler
+from exphil.training.trackers import open_tracker
+from exphil.training.writer import Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,38 +38,41 @@ class Outcome:
 
     Attributes:
         run: its folder and options.
-        validation: last validation line of `metrics.jsonl`.
+        validation: the validation line of `metrics.jsonl` that the weights in the folder are those of: the best.
+        is_first: False on every rank but the first, which alone has something to tell.
     """
 
     run: Run
     validation: Mapping[str, Any]
+    is_first: bool = True
 
 
 def start(config: TrainConfig, *, store: Path, models: Path, name: str | None, reporter: Reporter) -> Outcome:
-    """Train a new policy.
+    """Train a new policy. Among processes that torchrun started, every one of them calls this.
 
     Raises:
         UsageError: options out of range, an empty selection or side of the split, a run of that name.
         StoreError: no store, no packs, a stale feature table, or a folder that cannot be written.
         StoppedError, DivergedError: see `Trainer.fit`.
     """
-    opened = Store.open(store)
-    selection = select(opened, config, reporter.note)
-    device = _prepare(config)
-    loaders = _loaders(config, selection, device)
-    run = create_run(models, name, config, made_with(opened), selection.games)
-    torch.manual_seed(config.seed)
-    try:
-        return _fit(run, selection, loaders, device, reporter, resumed=False)
-    except BaseException:
-        discard_unused(run)
-        raise
+    with joined(config.device) as world:
+        setting = find_setting(config, store, world, reporter)
+        opened = Store.open(store)
+        run = world.first(
+            lambda: create_run(models, name, config, made_with(opened), setting.selection.games)
+        )
+        try:
+            return _fit(run, setting, resumed=False)
+        except BaseException:
+            if world.is_first:
+                discard_unused(run)
+            raise
 
 
 def resume(
     name: str, *, store: Path | None, models: Path, changes: Mapping[str, Any], reporter: Reporter
 ) -> Outcome:
-    """Go on with a run exactly where it was saved.
+    """Go on with a run exactly where it was saved, with any number of ranks.
 
     Args:
         name: of the run, or its folder.
@@ -87,36 +91,81 @@ def resume(
             f"{run.folder} was trained with another feature table"
             f" ({describe_mismatch(checkpoint.stored_features(run.folder))}); begin another run"
         )
-    selection = select(Store.open(store or Path(run.made_with["store"])), config, reporter.note)
-    device = _prepare(config)
-    loaders = _loaders(config, selection, device)
-    return _fit(replace(run, config=config), selection, loaders, device, reporter, resumed=True)
+    with joined(config.device) as world:
+        setting = find_setting(config, store or Path(run.made_with["store"]), world, reporter)
+        return _fit(replace(run, config=config), setting, resumed=True)
 
 
-def _fit(
-    run: Run,
-    selection: Selection,
-    loaders: tuple[Loader, Loader],
-    device: torch.device,
-    reporter: Reporter,
-    *,
-    resumed: bool,
-) -> Outcome:
-    config = run.config
-    train, validation = loaders
-    policy = build_policy(config.policy).to(device)
-    optimizer = make_optimizer(policy, learning_rate=config.learning_rate, weight_decay=config.weight_decay)
-    log = MetricsLog(run.folder)
-    position = Position()
-    if resumed:
-        position = checkpoint.load(run.folder, policy, optimizer, selection.digest)
-        log.rewind(position.step, validated=position.validated)
-    decoder = FeatureDecoder(V1)
-    guesses = baselines(
-        count_pairs(selection.packs, selection.train, decoder, config.delay),
-        count_pairs(selection.packs, scored_segments(validation.sampler, 0), decoder, config.delay),
-    )
+def _fit(run: Run, setting: Setting, *, resumed: bool) -> Outcome:
+    config, selection, world, reporter = run.config, setting.selection, setting.world, setting.reporter
+    policy = fresh_policy(config, setting.device)
+    world.copy_first(list(policy.state_dict().values()))
+    learner = Learner(policy, config, setting.device, world)
+    train = make_loader(config, setting, selection.train, training=True)
+    validation = make_loader(config, setting, selection.validation, training=False)
     num_parameters = sum(parameter.numel() for parameter in policy.parameters())
+    tracker = open_tracker(config.tracker if world.is_first else "none", run.folder, config.flat())
+    trainer = Trainer(
+        run=run,
+        learner=learner,
+        train=train,
+        validation=validation,
+        guesses=world.first(lambda: _guesses(config, selection)),
+        writer=Writer(
+            run,
+            selection.digest,
+            tracker,
+            _finisher(run, selection, num_parameters),
+            writes=world.is_first,
+        ),
+        schedule=schedule_of(config, train.sampler),
+        reporter=reporter,
+        world=world,
+        watch=LayerWatch(policy) if config.debug_gradients and world.is_first else None,
+    )
+    if resumed:
+        _resume(trainer, selection.digest)
+    prepare(policy, config, setting.device)
+    ranks = f" by {world.size} ranks" if world.size > 1 else ""
+    reporter.note(
+        f"{run.folder}: {config.policy.backbone.name}, {num_parameters:,} parameters, on {setting.device}{ranks}"
+    )
+    reporter.note(describe(selection.figures))
+    reporter.note(_plan(trainer))
+    with closing(tracker):
+        trainer.fit()
+    return Outcome(run, world.first(lambda: _best(MetricsLog(run.folder).lines())), world.is_first)
+
+
+def _resume(trainer: Trainer, data: str) -> None:
+    """Put the run's checkpoint into the trainer.
+
+    Raises:
+        UsageError: the run has nothing left to do.
+    """
+    run = trainer.run
+    trainer.restore(checkpoint.load(run.folder, data))
+    if trainer.is_over():
+        early = trainer.record.exhausted(run.config.patience)
+        ended = "stopped early, its patience at an end," if early else "is complete"
+        more = "begin another run" if early else "ask for more with --epochs"
+        raise UsageError(f"{run.name} {ended} at step {trainer.position.step}; {more}")
+    if trainer.world.is_first:
+        run.write_config(run.config)
+
+
+def _guesses(config: TrainConfig, selection: Selection) -> Baselines:
+    """The baselines on the validation frames, all ranks' together."""
+    decoder, delay = FeatureDecoder(V1), config.policy.delay
+    scored = scored_segments(make_sampler(config, selection.validation, ALONE, training=False), 0)
+    return baselines(
+        count_pairs(selection.packs, selection.train, decoder, delay),
+        count_pairs(selection.packs, scored, decoder, delay),
+    )
+
+
+def _finisher(run: Run, selection: Selection, num_parameters: int) -> Callable[[list[dict[str, Any]]], None]:
+    """Writes card and curve from the lines of `metrics.jsonl`."""
 
     def finish(lines: list[dict[str, Any]]) -> None:
         card = model_card(
@@ -126,91 +175,35 @@ def _fit(
             write_bytes(run.folder / CARD, card.encode())
             write_bytes(run.folder / CURVE, draw_curve(lines, run.name).encode())
 
-    trainer = Trainer(
-        run,
-        policy,
-        optimizer,
-        device,
-        train,
-        validation,
-        guesses,
-        selection.digest,
-        position,
-        reporter,
-        finish,
-    )
-    total = trainer.total_steps()
-    if resumed:
-        if position.step >= total and position.validated:
-            raise UsageError(f"{run.name} is complete at step {position.step}; ask for more with --epochs")
-        run.write_config(config)
-    reporter.note(f"{run.folder}: {config.policy.backbone.name}, {num_parameters:,} parameters, on {device}")
-    reporter.note(describe(selection.figures))
-    reporter.note(_plan(trainer, total))
-    trainer.fit()
-    return Outcome(run, next(line for line in reversed(log.lines()) if line["kind"] == "validation"))
+    return finish
 
 
-def _plan(trainer: Trainer, total: int) -> str:
-    config = trainer.run.config
-    warmup = warmup_of(config.warmup_steps, total)
-    shortened = f" (asked for {config.warmup_steps})" if warmup < config.warmup_steps else ""
+def _best(lines: list[dict[str, Any]]) -> dict[str, Any]:
+    return next(line for line in reversed(lines) if line["kind"] == "validation" and line["best"])
+
+
+def _plan(trainer: Trainer) -> str:
+    config, schedule = trainer.run.config, trainer.schedule
+    shortened = f" (asked for {config.warmup_steps})" if schedule.warmup_steps < config.warmup_steps else ""
     windows = trainer.train.sampler.epoch(0).num_windows
+    size = (
+        f"{config.batch_size} windows"
+        if config.accumulate == 1
+        else (f"{config.accumulate} x {config.batch_size} windows")
+    )
     return (
-        f"{total:,} batches of {config.batch_size} windows, {windows:,} windows an epoch,"
-        f" warm-up {warmup} batches{shortened};"
+        f"{schedule.total_steps:,} steps of {size}, {windows:,} windows an epoch,"
+        f" warm-up {schedule.warmup_steps} steps{shortened};"
         f" baselines: repeat {trainer.guesses.repeat.sum():.4f},"
         f" marginal {trainer.guesses.marginal.sum():.4f} nats a frame"
     )
 
 
-def _loaders(config: TrainConfig, selection: Selection, device: torch.device) -> tuple[Loader, Loader]:
-    """Training and validation loader. Validation windows do not depend on the seed: figures of runs compare."""
-
-    def loader(segments: Segments, seed: int, num_windows: int | None) -> Loader:
-        sampler = Sampler(
-            segments,
-            window_size=config.window_size,
-            batch_size=config.batch_size,
-            context=config.context,
-            supervise=config.supervise,
-            num_windows=num_windows,
-            seed=seed,
-        )
-        return Loader(selection.packs, sampler, delay=config.delay, pin=device.type == "cuda")
-
-    return loader(selection.train, config.seed, config.windows_per_epoch), loader(
-        selection.validation, 0, None
-    )
-
-
-def _prepare(config: TrainConfig) -> torch.device:
-    """Settings of torch, and the device.
-
-    Raises:
-        UsageError: no such device here.
-    """
-    if config.threads is not None:
-        torch.set_num_threads(config.threads)
-    if config.device == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    try:
-        device = torch.device(config.device)
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise UsageError(f"--device {config.device} cannot be used here: {reason}") from error
-    return device
-
-
 def _changed(run: Run, changes: Mapping[str, Any]) -> TrainConfig:
     """The run's options with `changes`, all of which must be of its length or place."""
-    config = run.config.with_flags(changes, [])
+    config, before = run.config.with_flags(changes), run.config.flat()
     for name in changes:
-        owner = "policy" if name in BACKBONE_FLAGS else name
-        if name not in RUN_LENGTH and getattr(config, owner) != getattr(run.config, owner):
+        if name not in RUN_LENGTH and changes[name] != before.get(name):
             raise UsageError(
                 f"--{name.replace('_', '-')} cannot change on --resume (only"
                 f" {', '.join('--' + item.replace('_', '-') for item in sorted(RUN_LENGTH))} can);"

@@ -10,6 +10,7 @@ from exphil.melee.controller import HEADS
 from exphil.policy.loss import Nll, Supervise
 from exphil.policy.policy import Policy
 from exphil.training.baselines import Baselines
+from exphil.training.distributed import ALONE, World
 from exphil.training.interrupt import StopRequest
 
 ORDER_EPOCH = 0
@@ -42,20 +43,32 @@ class Validation:
 
 
 def validate(
-    policy: Policy, loader: Loader, device: torch.device, supervise: Supervise, stop: StopRequest
+    policy: Policy,
+    loader: Loader,
+    device: torch.device,
+    supervise: Supervise,
+    stop: StopRequest,
+    world: World = ALONE,
 ) -> Validation | None:
-    """Score every validation frame once; None if asked to stop before the end."""
-    policy.eval()
-    by_head = torch.zeros(len(HEADS), dtype=torch.float64)
-    num_frames = 0
+    """Score every validation frame once, in float32, each rank its slice of every batch.
+
+    None on all ranks if any was asked to stop before the end.
+    """
+    # Nats by head, frames, ranks that were asked to stop.
+    sums = torch.zeros(len(HEADS) + 2, dtype=torch.float64)
     with torch.inference_mode():
         for batch in loader.batches(ORDER_EPOCH):
             if stop:
-                policy.train()
-                return None
-            found: Nll = policy.nll(batch.to(device), supervise=supervise)
-            by_head += found.by_head.double().cpu()
-            num_frames += int(found.num_frames)
-    policy.train()
-    mean = (by_head / max(1, num_frames)).tolist()
-    return Validation(sum(mean), dict(zip(HEADS, mean, strict=True)), num_frames)
+                sums[-1] = 1
+                break
+            if len(batch.viewpoint):
+                found: Nll = policy.nll(batch.to(device), supervise=supervise)
+                sums[:-2] += found.by_head.double().cpu()
+                sums[-2] += int(found.num_frames)
+    total = sums.to(device) if world.size > 1 else sums
+    world.add_up([total])
+    *by_head, num_frames, stopped = total.tolist()
+    if stopped:
+        return None
+    mean = [nats / max(1.0, num_frames) for nats in by_head]
+    return Validation(sum(mean), dict(zip(HEADS, mean, strict=True)), int(num_frames))

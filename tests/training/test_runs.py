@@ -12,7 +12,7 @@ from exphil.training.runs import CONFIG, create_run, open_run
 
 def test_unnamed_runs_take_backbone_date_and_the_next_free_number(tmp_path: Path) -> None:
     today = datetime.datetime.now(datetime.UTC).strftime("%Y%m%d")
-    config = TrainConfig().with_flags({"backbone": "mlp"}, [])
+    config = TrainConfig().with_flags({"backbone": "mlp"})
     names = [create_run(tmp_path / "new" / "models", None, config, {}, {}).name for _ in range(3)]
     assert names == [f"mlp-{today}-{number}" for number in (1, 2, 3)]
 
