@@ -13,6 +13,8 @@ from exphil.features.render import features_page
 from exphil.schema import Table
 from exphil.store import paths
 from exphil.store.sql_tables import FEATURES
+from exphil.training.config import CARRIED
+from exphil.training.presets import PRESETS
 from exphil.training.runs import LAYOUT
 
 HOW: Final = "Generated from the code; `make docs` writes it anew."
@@ -23,6 +25,7 @@ def pages() -> dict[str, str]:
     return {
         "docs/cli.md": cli_page(),
         "docs/features.md": features_page(V1),
+        "docs/presets.md": presets_page(),
         "docs/store.md": store_page(),
         "storage/README.md": storage_page(),
         "models/README.md": models_page(),
@@ -39,6 +42,28 @@ def cli_page() -> str:
     text = re.sub(r"^(exphil store \w+) .*?\[OPTIONS\]", r"\1 [OPTIONS]", text, flags=re.MULTILINE)
     text = text.replace("# exphil\n", f"# The command line\n\n{HOW}\n", 1).replace(__version__, "VERSION")
     return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.splitlines())).strip() + "\n"
+
+
+def presets_page() -> str:
+    """Every preset: what it is for, and what it sets."""
+    lines = [
+        "# Presets",
+        "",
+        HOW,
+        "",
+        "`exphil train --preset NAME`. What a preset leaves out comes from the preset of the backbone, which applies",
+        "whenever that backbone is trained, and below that from the defaults in [cli.md](cli.md). `--config` and typed",
+        "flags outweigh a preset. With `--backbone` a preset that names another one keeps what holds for any: its",
+        f"training options, and {', '.join(f'`{name}`' for name in CARRIED)}.",
+        "",
+        "| preset | for | sets |",
+        "|---|---|---|",
+    ]
+    for preset in PRESETS.values():
+        values = [f"{name} {value}" for name, value in preset.values.items()]
+        sets = ", ".join([*([] if preset.base is None else [f"all of `{preset.base}`"]), *values])
+        lines.append(f"| `{preset.name}` | {preset.summary} | {sets} |")
+    return "\n".join(lines) + "\n"
 
 
 def store_page() -> str:

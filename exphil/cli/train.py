@@ -70,6 +70,8 @@ def _train(
         outcome = start(
             chosen, store=store_root(store), models=models_root(models), name=run, reporter=reporter
         )
+    if not outcome.is_first:
+        return
     record_in_dagster(outcome)
     figures = outcome.validation
     if as_json:

@@ -94,7 +94,10 @@ class TrainConfig:
         "cosine", "How the learning rate falls after the warm-up, over the run's steps.", group="Optimisation"
     )
     restart_steps: int = option(
-        1000, "Steps of the first period of cosine_restarts.", group="Optimisation", at_least=1
+        1000,
+        "Steps of the first period of cosine_restarts, about: whole periods fill the run.",
+        group="Optimisation",
+        at_least=1,
     )
     restart_factor: int = option(
         2,
