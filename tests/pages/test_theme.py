@@ -55,7 +55,8 @@ def contrast(one: str, other: str) -> float:
 
 def perceived(colour: str, vision: Floats) -> Floats:
     """OKLab, in hundredths."""
-    return 100 * TO_OKLAB @ np.cbrt(TO_CONES @ np.clip(vision @ linear(colour), 0, 1))
+    seen: Floats = 100 * TO_OKLAB @ np.cbrt(TO_CONES @ np.clip(vision @ linear(colour), 0, 1))
+    return seen
 
 
 @pytest.mark.parametrize("version", [0, 1], ids=["light", "dark"])
