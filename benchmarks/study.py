@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from exphil.errors import ExphilError
 from exphil.store.atomic import write_bytes
 from exphil.training.config import TrainConfig
+from exphil.training.interrupt import StoppedError
 from exphil.training.loop import DivergedError
 from exphil.training.metrics import MetricsLog
 from exphil.training.progress import Silent
-from exphil.training.runs import Run
+from exphil.training.runs import DIVERGENCE, Run
 from exphil.training.session import start
 
 Result = dict[str, Any]
@@ -49,7 +51,7 @@ def run_once(
         finish: what more to measure of a run that reached its end.
 
     Returns:
-        `config`, and either `diverged` with the error, or the last validation's `nats` and baselines,
+        `config`, and either `diverged` with the error, its step and place, or the last validation's `nats` and baselines,
         `training_seconds` without validations, and what `finish` measured.
     """
     path = out / "results" / f"{name}.json"
@@ -64,7 +66,13 @@ def run_once(
     try:
         outcome = start(config, store=store, models=models, name=name, reporter=Silent())
     except DivergedError as error:
-        result = {"diverged": str(error)}
+        report = models / name / DIVERGENCE
+        written = json.loads(report.read_text(encoding="utf-8")) if report.exists() else {}
+        result = {"diverged": str(error), "step": written.get("step"), "place": written.get("place")}
+    except StoppedError:
+        raise SystemExit("stopped; the same command goes on with this run from its start") from None
+    except ExphilError as error:
+        raise SystemExit(str(error)) from None
     else:
         figures = {key: outcome.validation[key] for key in ("step", "nats", "repeat", "marginal")}
         seconds = training_seconds(MetricsLog(outcome.run.folder).lines())
