@@ -51,8 +51,8 @@ def run_once(
         finish: what more to measure of a run that reached its end.
 
     Returns:
-        `config`, and either `diverged` with the error, its step and place, or the last validation's `nats` and baselines,
-        `training_seconds` without validations, and what `finish` measured.
+        `config`, and either `diverged` with the error, its step and place, or `nats` and baselines of the last
+        validation, `training_seconds` without validations, and what `finish` measured.
     """
     path = out / "results" / f"{name}.json"
     options = json.loads(json.dumps(config.flat()))
