@@ -1,9 +1,31 @@
 """The model card of a run: what it was made from, and what it is worth, for people."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
-from exphil.training.runs import CURVE, Run
+from exphil.training.config import TrainConfig
+from exphil.training.runs import CURVE, WEIGHTS, Run
+
+FURTHER: Final = (
+    "balance",
+    "windows_per_epoch",
+    "label_smoothing",
+    "focal_gamma",
+    "button_weight",
+    "attention_learning_rate",
+    "mamba_learning_rate",
+    "ema_decay",
+    "patience",
+    "min_delta",
+    "init",
+    "mirror",
+    "noise",
+    "noise_scale",
+    "precision",
+    "compile",
+    "gradient_checkpointing",
+)
+"""Options that the card names where they are away from their defaults."""
 
 
 def model_card(
@@ -53,10 +75,7 @@ def model_card(
         "",
         "## Training",
         "",
-        f"- Windows of {config.window_size} frames ({config.context} of them context), delay {config.delay},"
-        f" supervising `{config.supervise}`, batches of {config.batch_size}",
-        f"- AdamW, learning rate {config.learning_rate:g} after a warm-up of up to {config.warmup_steps} batches,"
-        f" cosine to the last batch, weight decay {config.weight_decay:g}, seed {config.seed}",
+        *(f"- {text}" for text in _how(config)),
         f"- {_progress(lines)}",
         f"- exphil {made['exphil']}, revision {made['git'] or 'unknown'}, torch {made['torch']},"
         f" Python {made['python']}, begun {made['begun']}",
@@ -75,13 +94,34 @@ def model_card(
     return "\n".join(parts) + "\n"
 
 
+def _how(config: TrainConfig) -> Iterator[str]:
+    """How the run learnt: the windows, the optimizer, and whatever else was asked for."""
+    yield (
+        f"Windows of {config.window_size} frames ({config.context} of them context),"
+        f" delay {config.policy.delay}, supervising `{config.supervise}`, batches of {config.batch_size}"
+        + (f", {config.accumulate} of them a step" if config.accumulate > 1 else "")
+    )
+    yield (
+        f"AdamW, learning rate {config.learning_rate:g} after a warm-up of up to {config.warmup_steps} steps,"
+        f" schedule `{config.schedule}` to the last step, weight decay {config.weight_decay:g}, gradients"
+        f" clipped at {config.max_grad_norm:g}, seed {config.seed}"
+    )
+    asked = ", ".join(
+        f"{name} {getattr(config, name)}"
+        for name in FURTHER
+        if getattr(config, name) != TrainConfig.__dataclass_fields__[name].default
+    )
+    if asked:
+        yield f"Also: {asked}"
+
+
 def _progress(lines: Sequence[Mapping[str, Any]]) -> str:
     steps = [line for line in lines if line["kind"] == "train"]
     if not steps:
-        return "no batch yet"
+        return "no step yet"
     spread = sum(line["diversity"] for line in steps) / len(steps)
     return (
-        f"{steps[-1]['step']:,} batches, {steps[-1]['epoch'] + 1} epochs begun;"
+        f"{steps[-1]['step']:,} steps, {steps[-1]['epoch'] + 1} epochs begun;"
         f" distinct replays over windows of a batch {spread:.3f}"
     )
 
@@ -89,17 +129,20 @@ def _progress(lines: Sequence[Mapping[str, Any]]) -> str:
 def _validation(checks: Sequence[Mapping[str, Any]]) -> list[str]:
     if not checks:
         return ["Not validated yet."]
-    last = checks[-1]
+    best = next(line for line in reversed(checks) if line["best"])
     return [
-        "| epoch | batches | policy | repeat | marginal | frames |",
+        f"`{WEIGHTS}` is the policy of step {best['step']:,}, the best so far.",
+        "",
+        "| epoch | steps | policy | repeat | marginal | frames |",
         "|---|---|---|---|---|---|",
         *(
-            f"| {line['epoch'] + 1} | {line['step']:,} | {line['nats']:.4f} | {line['repeat']:.4f}"
-            f" | {line['marginal']:.4f} | {line['num_frames']:,} |"
+            f"| {line['epoch'] + 1} | {line['step']:,} | {'**' if line is best else ''}{line['nats']:.4f}"
+            f"{'**' if line is best else ''} | {line['repeat']:.4f} | {line['marginal']:.4f}"
+            f" | {line['num_frames']:,} |"
             for line in checks
         ),
         "",
         "| head | nats a frame |",
         "|---|---|",
-        *(f"| {head} | {nats:.4f} |" for head, nats in last["by_head"].items()),
+        *(f"| {head} | {nats:.4f} |" for head, nats in best["by_head"].items()),
     ]
