@@ -5,6 +5,8 @@ from exphil.training.config import TrainConfig, backbone_options
 SMALLEST_NORM = 0.1
 """Clipping below this would stop most learning."""
 
+SMALLEST_WIDTH = 16
+
 
 def advice(config: TrainConfig, phase: str, kind: str | None, *, step: int, epoch: int) -> tuple[str, ...]:
     """Flags to begin again with.
@@ -17,22 +19,17 @@ def advice(config: TrainConfig, phase: str, kind: str | None, *, step: int, epoc
     """
     if phase == "input":
         return ("`exphil features --audit`, which names the feature", "`exphil materialize embeddings` anew")
-    initial, gentler = _initialisation(config), _gentler(config, epoch)
+    gentler, initial = _gentler(config, epoch), ["--init scaled"] if config.init == "default" else []
     first = [*initial, *gentler] if step <= 1 else [*gentler, *initial]
     bounded = _attention(config)
-    if kind == "attention":
-        return _distinct([*bounded, *first, *_smaller(config)])
-    return _distinct([*first, *bounded, *_smaller(config)])
+    likely = [*bounded, *first] if kind == "attention" else [*first, *bounded]
+    return _distinct([*_sounder(config), *likely, *_smaller(config)])
 
 
-def _initialisation(config: TrainConfig) -> list[str]:
-    """Against what fails in the first batch already."""
+def _sounder(config: TrainConfig) -> list[str]:
+    """What holds whenever and wherever it began."""
     found = [] if config.policy.backbone.pre_norm else ["--pre-norm"]
-    if config.precision != "float32":
-        found.append("--precision float32")
-    if config.init == "default":
-        found.append("--init scaled")
-    return found
+    return found if config.precision == "float32" else [*found, "--precision float32"]
 
 
 def _gentler(config: TrainConfig, epoch: int) -> list[str]:
@@ -40,7 +37,7 @@ def _gentler(config: TrainConfig, epoch: int) -> list[str]:
     factor = 10 if epoch > 0 else 3
     found = [f"--learning-rate {config.learning_rate / factor:.2g}"]
     if config.max_grad_norm > SMALLEST_NORM:
-        found.append(f"--max-grad-norm {max(SMALLEST_NORM, config.max_grad_norm / 2):.2g}")
+        found.append(f"--max-grad-norm {min(1.0, max(SMALLEST_NORM, config.max_grad_norm / 2)):.2g}")
     found.append(f"--warmup-steps {max(500, 2 * config.warmup_steps)}")
     return found
 
@@ -62,10 +59,9 @@ def _attention(config: TrainConfig) -> list[str]:
 
 def _smaller(config: TrainConfig) -> list[str]:
     """A smaller problem, to find out; Mamba alone tells whether attention is at fault."""
-    found = [
-        f"--accumulate {2 * config.accumulate}",
-        f"--hidden-size {max(16, config.policy.backbone.hidden_size // 2)}",
-    ]
+    found, width = [f"--accumulate {2 * config.accumulate}"], config.policy.backbone.hidden_size
+    if width >= 2 * SMALLEST_WIDTH:
+        found.append(f"--hidden-size {width // 2}")
     if config.policy.backbone.name == "jamba":
         found.append("--backbone mamba")
     return found

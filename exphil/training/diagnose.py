@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -18,10 +18,7 @@ from exphil.store.atomic import write_bytes
 from exphil.training.advice import advice
 from exphil.training.config import TrainConfig
 from exphil.training.layer_norms import LayerWatch, plain_numbers, tensors_in
-from exphil.training.runs import saving
-
-DIVERGENCE: Final = "divergence.json"
-"""Report of a run that diverged, in its folder."""
+from exphil.training.runs import DIVERGENCE, saving
 
 Phase = Literal["weights", "input", "forward", "backward", "unseen"]
 

@@ -6,17 +6,16 @@ A layer is a module with parameters of its own, by its name in the policy, as `b
 import json
 import math
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
-from exphil.training.runs import saving
-
-LAYERS: Final = "layers.jsonl"
-"""With --debug-gradients: a line for every logged step, in the run's folder."""
+from exphil.store.atomic import write_bytes
+from exphil.training.runs import LAYERS, saving
 
 
 class LayerWatch:
@@ -25,6 +24,7 @@ class LayerWatch:
     def __init__(self, policy: nn.Module) -> None:
         self._policy = policy
         self._outputs: dict[str, Tensor] = {}
+        self._begun = False
         self._handles: list[RemovableHandle] = [
             module.register_forward_hook(self._keeping(name)) for name, module in layers(policy)
         ]
@@ -46,10 +46,18 @@ class LayerWatch:
         return found
 
     def write(self, folder: Path, step: int) -> dict[str, dict[str, float]]:
-        """Append the norms at `step` to the run's `layers.jsonl`; returns them."""
-        found = self.norms()
-        with saving(folder), (folder / LAYERS).open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"step": step, "layers": plain_numbers(found)}) + "\n")
+        """Append the norms at `step` to the run's `layers.jsonl`; returns them.
+
+        What a stopped run wrote from the first such step on is dropped: the resumed one writes it again.
+        """
+        found, path = self.norms(), folder / LAYERS
+        line = json.dumps({"step": step, "layers": plain_numbers(found)}) + "\n"
+        with saving(folder):
+            if not self._begun and path.exists():
+                write_bytes(path, "".join(_before(step, path)).encode())
+            with path.open("a", encoding="utf-8") as file:
+                file.write(line)
+        self._begun = True
         return found
 
     def close(self) -> None:
@@ -90,6 +98,14 @@ def plain_numbers(norms: Mapping[str, Mapping[str, float]]) -> dict[str, dict[st
         layer: {name: value if math.isfinite(value) else str(value) for name, value in sizes.items()}
         for layer, sizes in norms.items()
     }
+
+
+def _before(step: int, path: Path) -> Iterator[str]:
+    """The whole lines of earlier steps; a last one that a crash cut short is left out."""
+    for text in path.read_text(encoding="utf-8").splitlines(keepends=True):
+        with suppress(ValueError):
+            if json.loads(text)["step"] < step:
+                yield text
 
 
 def _length(tensors: list[Any]) -> float:

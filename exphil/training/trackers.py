@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from exphil.errors import UsageError
-
-TENSORBOARD: Final = "tensorboard"
-"""Folder of TensorBoard's events in the run's folder."""
+from exphil.training.runs import TENSORBOARD
 
 WANDB_ID: Final = Path("wandb") / "run-id.txt"
 """In the run's folder: the name that W&B knows the run by, for resuming."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -13,10 +14,24 @@ import torch
 
 from exphil.features import V1
 from exphil.store.store import Store
+from exphil.training.config import BACKBONE_OPTIONS, TrainConfig
 from exphil.training.config_layers import configure
 from exphil.training.loop import Trainer
+from exphil.training.options import GROUPS, flag_of
 from exphil.training.presets import find_preset
-from exphil.training.runs import CARD, CONFIG, CURVE, LAYOUT, METRICS, SPLIT, TENSORBOARD, TRAINER, WEIGHTS
+from exphil.training.runs import (
+    CARD,
+    CONFIG,
+    CURVE,
+    DIVERGENCE,
+    LAYERS,
+    LAYOUT,
+    METRICS,
+    SPLIT,
+    TENSORBOARD,
+    TRAINER,
+    WEIGHTS,
+)
 from tests.cli.outcome import Outcome, Run
 from tests.stores import make_store
 
@@ -135,6 +150,31 @@ def test_a_runs_configuration_serves_another_run(train: Run, tmp_path: Path) -> 
     for content in saved:
         del content["run"]
     assert saved[0] == saved[1]
+
+
+def test_a_run_that_diverges_says_where_and_what_to_try(train: Run, tmp_path: Path) -> None:
+    wild = ("--learning-rate", "1e30", "--max-grad-norm", "1e30", "--warmup-steps", "0", "--tracker", "none")
+    outcome = train(*SMALL, *wild, "--run", "wild", "--debug-gradients")
+    assert outcome.code == 1
+    line = outcome.err.strip().splitlines()[-1]
+    assert line.startswith(f"error: the loss of {tmp_path / 'models' / 'wild'} is no finite number at step 2")
+    assert "; try --learning-rate 3.3e+29" in line
+    report = json.loads((tmp_path / "models" / "wild" / DIVERGENCE).read_text())
+    assert report["place"]["phase"] in ("forward", "weights")
+    assert report["place"]["name"] in line
+    layers = [json.loads(text) for text in (tmp_path / "models" / "wild" / LAYERS).read_text().splitlines()]
+    assert layers[0]["step"] == 1
+    assert layers[0]["layers"]["backbone.embed"]["gradient"] > 0
+
+
+def test_help_lists_every_option_once_under_its_group(exphil: Run) -> None:
+    text = exphil("train", "--help").out
+    assert [name for name in GROUPS if f"\n{name}:\n" not in text] == []
+    for name in TrainConfig().flat() | dict.fromkeys(BACKBONE_OPTIONS):
+        if name != "feature_set":
+            lines = [line for line in text.splitlines() if line.startswith(f"  {flag_of(name)}")]
+            assert [line for line in lines if re.match(rf"  {flag_of(name)}[ ,:]", line)] != [], name
+    assert "None" not in text
 
 
 def test_presets_are_listed_and_each_listed_option_is_one(train: Run, tmp_path: Path) -> None:

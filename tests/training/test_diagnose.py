@@ -15,7 +15,8 @@ from exphil.policy.policy import Policy
 from exphil.training.advice import advice
 from exphil.training.config import TrainConfig
 from exphil.training.config_layers import configure
-from exphil.training.diagnose import DIVERGENCE, Place, diagnose, first_place
+from exphil.training.diagnose import Place, diagnose, first_place
+from exphil.training.runs import DIVERGENCE
 from tests.policy.small import make, make_batch
 
 Loss = Callable[[], Tensor]
@@ -157,10 +158,24 @@ def test_what_is_advised_can_be_typed_and_changes_the_run(
 
 
 def test_a_first_batch_points_at_the_initialisation_and_a_later_one_at_the_rate() -> None:
-    config = configure({"backbone": "mamba", "pre_norm": False, "learning_rate": 0.01})
-    assert advice(config, "forward", None, step=1, epoch=0)[0] == "--pre-norm"
+    config = configure({"backbone": "mamba", "learning_rate": 0.01})
+    assert advice(config, "forward", None, step=1, epoch=0)[0] == "--init scaled"
     assert advice(config, "forward", None, step=200, epoch=0)[0] == "--learning-rate 0.0033"
     assert advice(config, "forward", None, step=900, epoch=3)[0] == "--learning-rate 0.001"
+
+
+@pytest.mark.parametrize("step", [1, 500])
+def test_what_always_holds_comes_first(step: int) -> None:
+    config = configure({"backbone": "jamba", "pre_norm": False, "precision": "bf16"})
+    found = advice(config, "backward", "attention", step=step, epoch=0)
+    assert found[:2] == ("--pre-norm", "--precision float32")
+
+
+def test_clipping_is_never_advised_above_its_usual_length() -> None:
+    config = configure({"max_grad_norm": 1e30, "hidden_size": 16})
+    found = advice(config, "forward", None, step=5, epoch=0)
+    assert "--max-grad-norm 1" in found
+    assert not any(text.startswith("--hidden-size") for text in found)
 
 
 def test_nothing_is_advised_that_the_run_has() -> None:

@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from exphil.training.layer_norms import LAYERS, LayerWatch, layers
+from exphil.training.layer_norms import LayerWatch, layers
+from exphil.training.runs import LAYERS
 
 
 class Net(nn.Module):
@@ -60,6 +61,19 @@ def test_lines_are_appended_and_hold_json_even_of_what_is_no_number(tmp_path: Pa
     assert [line["step"] for line in lines] == [10, 20]
     assert lines[1]["layers"]["idle"]["weight"] == "inf"
     assert lines[1]["layers"]["first"] == lines[0]["layers"]["first"]
+
+
+def test_a_resumed_run_writes_over_what_came_after_its_checkpoint(tmp_path: Path) -> None:
+    net = Net()
+    stopped, resumed = LayerWatch(net), LayerWatch(net)
+    for step in (10, 20, 30):
+        stopped.write(tmp_path, step)
+    with (tmp_path / LAYERS).open("a") as file:
+        file.write('{"step": 40, "lay')
+    for step in (20, 30, 40):
+        resumed.write(tmp_path, step)
+    lines = (tmp_path / LAYERS).read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [10, 20, 30, 40]
 
 
 def test_watching_ends() -> None:

@@ -9,7 +9,8 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from exphil.errors import UsageError
-from exphil.training.trackers import TENSORBOARD, WANDB_ID, named_figures, open_tracker
+from exphil.training.runs import TENSORBOARD
+from exphil.training.trackers import WANDB_ID, named_figures, open_tracker
 
 TRAIN = {"kind": "train", "step": 10, "epoch": 0, "nats": 2.5, "grad_norm": 0.25}
 VALIDATION = {
