@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exphil.backbones import selective_scan as module
+from exphil.backbones import sequential_scan
 from exphil.backbones.selective_scan import cuda_kernel, reference_scan, selective_scan
 
 Inputs = tuple[torch.Tensor, ...]
@@ -49,7 +50,7 @@ def test_equals_the_recurrence(
     values = inputs(length, batch, channels, state, (-3, 0))
     weigh = torch.randn(length, batch, channels, dtype=torch.float64)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "CACHED_ELEMENTS", block)
+        patch.setattr(sequential_scan, "CACHED_ELEMENTS", block)
         found = with_gradients(selective_scan, values, weigh)
     for ours, theirs in zip(found, with_gradients(reference_scan, values, weigh), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-11, atol=1e-11)
@@ -72,6 +73,14 @@ def test_gradients_by_finite_differences() -> None:
     torch.manual_seed(1)
     values = tuple(v.requires_grad_() for v in inputs(4, 2, 3, 2, (-1, 0)))
     assert torch.autograd.gradcheck(selective_scan, values)
+
+
+def test_torch_may_trace_and_compile_around_it() -> None:
+    """The operators' shapes without values, and their gradients, are what torch.compile is told."""
+    torch.manual_seed(1)
+    u, delta, A, B, C = inputs(9, 2, 3, 2, (-1, 0))
+    operands = tuple(v.requires_grad_() for v in (u, delta, A.t().contiguous(), B, C))
+    torch.library.opcheck(torch.ops.exphil.sequential_scan.default, operands)
 
 
 def test_half_precision_is_scanned_in_float32() -> None:
