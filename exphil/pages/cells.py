@@ -22,10 +22,14 @@ def shown(value: Cell) -> str:
 def shown_column(values: Sequence[Cell]) -> list[str]:
     """A column's values: numbers with as many decimals as its largest has at four figures, so that they line up.
 
-    A number too small for those decimals is given with two figures of its own.
+    Tenths have three decimals, as ones do: columns of shares and of nats stand side by side. A number too small for
+    its column's decimals is given with two figures of its own.
     """
-    sizes = [abs(value) for value in values if isinstance(value, float) and math.isfinite(value) and value]
-    decimals = max(0, FIGURES - 1 - math.floor(math.log10(max(sizes)))) if sizes else 1
+    largest = max(
+        (abs(value) for value in values if isinstance(value, float) and math.isfinite(value)), default=0
+    )
+    magnitude = 0 if 0.1 <= largest < 1 or not largest else math.floor(math.log10(largest))
+    decimals = max(0, FIGURES - 1 - magnitude)
     return [_in_column(value, decimals) for value in values]
 
 

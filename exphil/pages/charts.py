@@ -17,6 +17,9 @@ Chart = alt.Chart | alt.LayerChart
 
 HEIGHT: Final = 320
 ROW_HEIGHT: Final = 22
+MARGIN: Final = 16
+"""Pixels between the ends of a logarithmic axis and the first and last value."""
+
 FADED: Final = 0.15
 """Opacity of the series that the reader has not picked in the legend."""
 
@@ -221,7 +224,8 @@ def _name(field: str) -> str:
 
 
 def _axis(channel: Any, field: str, title: str | None, *, log: bool, zero: bool, **more: Any) -> Any:
-    scale = alt.Scale(type="log") if log else alt.Scale(zero=zero, nice=True)
+    # A logarithmic axis that ends on round numbers would be empty for most of a power of ten.
+    scale = alt.Scale(type="log", nice=False, padding=MARGIN) if log else alt.Scale(zero=zero, nice=True)
     return channel(field=_name(field), type="quantitative", title=title or field, scale=scale, **more)
 
 

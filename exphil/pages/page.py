@@ -15,6 +15,9 @@ from exphil.pages.theme import chart_config, stylesheet
 if TYPE_CHECKING:
     import altair as alt
 
+SHORT: Final = 28
+"""Letters of a text that a table does not break over lines."""
+
 LISTED_HEADINGS: Final = 3
 """A page with at least so many headings begins with links to them."""
 
@@ -70,8 +73,7 @@ class Page:
         for row in kept:
             if len(row) != len(columns):
                 raise ValueError(f"a row of {len(row)} cells under {len(columns)} columns: {row}")
-        numeric = [_is_measured([row[at] for row in kept]) for at in range(len(columns))]
-        classes = [' class="number"' if number else "" for number in numeric]
+        classes = [_kind([row[at] for row in kept]) for at in range(len(columns))]
         head = "".join(
             f'<th scope="col"{kind}><button type="button">{escape(name)}</button></th>'
             for name, kind in zip(columns, classes, strict=True)
@@ -86,9 +88,10 @@ class Page:
             + "</tr>"
             for line, row in enumerate(kept)
         )
-        note = f"<caption>{escape(caption)}</caption>" if caption else ""
+        note = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
         self._parts.append(
-            f'<figure class="wide"><table>{note}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></figure>'
+            f'<figure><div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+            f"{note}</figure>"
         )
 
     def chart(self, chart: "alt.TopLevelMixin", caption: str = "") -> None:
@@ -148,9 +151,11 @@ def _file(name: str) -> str:
     return (files("exphil.pages") / name).read_text(encoding="utf-8")
 
 
-def _is_measured(column: Sequence[Cell]) -> bool:
-    """Whether a column holds numbers, and perhaps gaps."""
-    return any(map(is_number, column)) and all(cell is None or is_number(cell) for cell in column)
+def _kind(column: Sequence[Cell]) -> str:
+    """A column's class: of numbers and perhaps gaps, of short texts, or neither."""
+    if any(map(is_number, column)) and all(cell is None or is_number(cell) for cell in column):
+        return ' class="number"'
+    return ' class="short"' if all(len(shown(cell)) <= SHORT for cell in column) else ""
 
 
 def _anchor(text: str, taken: set[str]) -> str:

@@ -40,6 +40,8 @@ def test_a_column_has_one_number_of_decimals() -> None:
 
 def test_what_is_too_small_for_its_column_is_not_shown_as_nothing() -> None:
     assert shown_column([512.25, 0.00031, 0.0]) == ["512.2", "0.00031", "0.0"]
+    assert shown_column([0.0123, 0.0001]) == ["0.01230", "0.00010"]
+    assert shown_column([0.0]) == ["0.000"]
 
 
 def test_counts_and_texts_of_a_column_stay_whole() -> None:
@@ -51,9 +53,11 @@ def test_counts_and_texts_of_a_column_stay_whole() -> None:
 @given(st.lists(finite, min_size=1))
 def test_a_column_is_within_half_of_its_last_figure(values: list[float]) -> None:
     largest = max(abs(value) for value in values)
+    figure = 1.0 if 0.1 <= largest < 1 else largest
     for value, text in zip(values, shown_column(values), strict=True):
-        assert abs(float(text.replace(",", "")) - value) <= max(0.5e-3 * largest, 0.5)
-        assert (float(text.replace(",", "")) == 0) == (value == 0) or abs(value) < 1e-300
+        written = float(text.replace(",", ""))
+        assert abs(written - value) <= 0.5001e-3 * figure
+        assert (written == 0) == (value == 0)
 
 
 @given(st.lists(finite | st.integers(-(10**12), 10**12), min_size=2))
