@@ -8,9 +8,9 @@ from torch import Tensor
 
 from exphil.training import checkpoint
 from exphil.training.checkpoint import Position, Saved
-from exphil.training.layer_norms import LAYERS, LayerWatch
+from exphil.training.layer_norms import LayerWatch
 from exphil.training.metrics import MetricsLog
-from exphil.training.runs import METRICS, Run
+from exphil.training.runs import LAYERS, METRICS, Run
 from exphil.training.trackers import Tracker
 
 

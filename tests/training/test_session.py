@@ -15,15 +15,15 @@ import torch
 
 from exphil.errors import UsageError
 from exphil.loading.loader import Loader
-from exphil.training import session
+from exphil.training import loop
 from exphil.training.config import TrainConfig
 from exphil.training.distributed import ALONE
-from exphil.training.layer_norms import LAYERS
 from exphil.training.loop import Trainer
 from exphil.training.metrics import TIMED, MetricsLog
 from exphil.training.progress import Silent
-from exphil.training.runs import CARD, METRICS, TENSORBOARD, TRAINER, WEIGHTS
+from exphil.training.runs import CARD, LAYERS, METRICS, TENSORBOARD, TRAINER, WEIGHTS
 from exphil.training.session import Outcome, resume, start
+from exphil.training.validate import Validation, validate
 from tests.stores import make_store
 
 SMALL: dict[str, Any] = {
@@ -104,24 +104,19 @@ def test_killed_and_resumed_the_loss_curve_is_that_of_an_undisturbed_run(store: 
 def test_the_outcome_is_that_of_the_weights(
     store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    validate = session.Trainer._validate
     shown = iter((3.0, 2.0, 2.5))
 
-    def scripted(self: Trainer, stop: Any) -> None:
-        from exphil.training import loop
+    def scripted(*given: Any) -> Validation | None:
+        found = validate(*given)
+        return None if found is None else replace(found, nats=next(shown))
 
-        nats = next(shown)
-        real = loop.validate
-        monkeypatch.setattr(loop, "validate", lambda *given: replace(real(*given), nats=nats))  # type: ignore[type-var]
-        validate(self, stop)
-        monkeypatch.setattr(loop, "validate", real)
-
-    monkeypatch.setattr(session.Trainer, "_validate", scripted)
+    monkeypatch.setattr(loop, "validate", scripted)
     outcome = train(store, tmp_path, "best", epochs=3)
     assert outcome.validation["nats"] == 2.0
     card = (outcome.run.folder / CARD).read_text()
-    assert "| 2 | 40 | **2.0000** |" in card
-    assert "is the policy of step 40" in card
+    step = outcome.validation["step"]
+    assert f"| 2 | {step} | **2.0000** |" in card
+    assert f"is the policy of step {step}," in card
 
 
 class CaughtError(Exception):
