@@ -28,6 +28,7 @@ def evaluate(
     max_frames: Annotated[int | None, Parameter(show_default=False)] = None,
     side_by_side: int = 64,
     device: str = "cpu",
+    threads: int = 1,
     seed: int = 0,
     as_json: JsonFlag = False,
 ) -> None:
@@ -61,6 +62,8 @@ def evaluate(
         Viewpoints that are stepped together; more need more memory.
     device
         Where the policy runs: cpu, cuda, mps.
+    threads
+        Of torch, while the policy is stepped through the games.
     seed
         Of what the free runs draw.
     """
@@ -81,6 +84,7 @@ def evaluate(
         max_frames=max_frames,
         side_by_side=side_by_side,
         device=device,
+        threads=threads,
         seed=seed,
     )
     report = measure(

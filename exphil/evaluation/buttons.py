@@ -2,17 +2,22 @@
 
 Most frames repeat the input before them, so a guess that what is held stays is right nearly always. *Onsets*
 leave that out: among the frames at which the button is up, those whose next input has it down are the ones to
-find. *Releases* are the same for a button that is down.
+find. *Releases* are the same for a button that is down. A policy may know well when a press is near without ever
+holding it for likelier than not; the average precision of onsets ranks frames by their probability instead. It is
+the share of onsets where the ranking knows nothing, and 1 where every onset comes first.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from exphil.evaluation.scored import PREDICTORS, ScoredFrames
 from exphil.melee.controller import BUTTONS
 
-NUM_BUTTONS = len(BUTTONS)
+NUM_BUTTONS: Final = len(BUTTONS)
+RANKS: Final = 400
+"""Bins of probability, even on a log-odds scale from -12 to 12, over which onsets are ranked."""
+_LOG_ODDS: Final = 12.0
 
 
 class ButtonErrors:
@@ -20,6 +25,7 @@ class ButtonErrors:
 
     def __init__(self) -> None:
         self._counts = np.zeros((len(PREDICTORS), NUM_BUTTONS, 2, 2, 2), np.int64)
+        self._onsets = np.zeros((NUM_BUTTONS, 2, RANKS), np.int64)
 
     def add(self, frames: ScoredFrames) -> None:
         """Count frames."""
@@ -28,6 +34,13 @@ class ButtonErrors:
             case = 4 * held + 2 * frames.likeliest[name][:, :NUM_BUTTONS] + true
             for button in range(NUM_BUTTONS):
                 self._counts[place, button] += np.bincount(case[:, button], minlength=8).reshape(2, 2, 2)
+        for button in range(NUM_BUTTONS):
+            up = held[:, button] == 0
+            pressed = np.clip(frames.probabilities[button][up, 1].astype(np.float64), 1e-9, 1 - 1e-9)
+            odds = np.clip(np.log(pressed / (1 - pressed)), -_LOG_ODDS, _LOG_ODDS)
+            rank = np.minimum((odds + _LOG_ODDS) / (2 * _LOG_ODDS) * RANKS, RANKS - 1).astype(np.int64)
+            cells = np.bincount(true[up, button] * RANKS + rank, minlength=2 * RANKS)
+            self._onsets[button] += cells.reshape(2, RANKS)
 
     def report(self) -> dict[str, Any]:
         """Figures of each button for each predictor, and F1 as the mean of the buttons that are used."""
@@ -39,6 +52,8 @@ class ButtonErrors:
                 "pressed": int(counts[..., 1].sum()) / total,
                 "onsets": int(counts[0, :, 1].sum()),
                 "releases": int(counts[1, :, 0].sum()),
+                "onset_rate": share(int(counts[0, :, 1].sum()), int(counts[0].sum())),
+                "onset_average_precision": average_precision(*self._onsets[button]),
                 **{
                     predictor: button_figures(self._counts[place, button])
                     for place, predictor in enumerate(PREDICTORS)
@@ -51,6 +66,8 @@ class ButtonErrors:
             }
             for predictor in PREDICTORS
         }
+        precision = mean_of(out[name]["onset_average_precision"] for name in BUTTONS)
+        means["policy"]["onset_average_precision"] = precision
         return {"mean": means, "by_button": out}
 
 
@@ -60,9 +77,9 @@ def button_figures(counts: Any) -> dict[str, float | None]:
     tp, fp, fn = int(overall[1, 1]), int(overall[1, 0]), int(overall[0, 1])
     total = int(overall.sum())
     return {
-        "accuracy": (tp + int(overall[0, 0])) / total if total else None,
-        "precision": tp / (tp + fp) if tp + fp else None,
-        "recall": tp / (tp + fn) if tp + fn else None,
+        "accuracy": share(tp + int(overall[0, 0]), total),
+        "precision": share(tp, tp + fp),
+        "recall": share(tp, tp + fn),
         "f1": f1(tp, fp, fn),
         "onset_f1": f1(int(counts[0, 1, 1]), int(counts[0, 1, 0]), int(counts[0, 0, 1])),
         "release_f1": f1(int(counts[1, 0, 0]), int(counts[1, 0, 1]), int(counts[1, 1, 0])),
@@ -73,6 +90,21 @@ def f1(found: int, wrong: int, missed: int) -> float | None:
     """The harmonic mean of precision and recall; None where nothing was to be found and nothing was named."""
     parts = 2 * found + wrong + missed
     return 2 * found / parts if parts else None
+
+
+def average_precision(negatives: Any, positives: Any) -> float | None:
+    """Of a ranking: (bins,) counts of either kind, the likeliest bin last. Frames of a bin count as tied."""
+    total = int(positives.sum())
+    if not total:
+        return None
+    found, named = positives[::-1].cumsum(), (positives + negatives)[::-1].cumsum()
+    steps = positives[::-1] / total
+    return float((steps * found / np.maximum(named, 1)).sum())
+
+
+def share(part: int, whole: int) -> float | None:
+    """None of nothing."""
+    return part / whole if whole else None
 
 
 def mean_of(values: Any) -> float | None:

@@ -1,15 +1,16 @@
 """A trained policy against the games that it has not learnt from: everything that `evaluation.json` holds."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import torch
 
-from exphil.errors import UsageError
+from exphil.errors import StoreError, UsageError
 from exphil.evaluation.behaviour import FROZEN_FRAMES, Behaviour, divergences
 from exphil.evaluation.buttons import ButtonErrors
 from exphil.evaluation.calibration import Calibration
@@ -46,6 +47,7 @@ class Options:
         max_frames: of each game that are scored, from its first; None for all.
         side_by_side: viewpoints that are stepped together.
         device: as torch names it.
+        threads: torch's, while it steps; a step is too little work to be worth sharing.
         seed: of what the free runs draw.
     """
 
@@ -54,13 +56,14 @@ class Options:
     max_frames: int | None = None
     side_by_side: int = 64
     device: str = "cpu"
+    threads: int = 1
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, least in (("max_frames", 1), ("side_by_side", 1)):
+        for name in ("max_frames", "side_by_side", "threads"):
             value = getattr(self, name)
-            if value is not None and value < least:
-                raise UsageError(f"--{name.replace('_', '-')} {value}: give at least {least}")
+            if value is not None and value < 1:
+                raise UsageError(f"--{name.replace('_', '-')} {value}: give at least 1")
         for how in self.samplings:
             if how.temperature < 0:
                 raise UsageError(f"--temperature {how.temperature:g}: give 0 (argmax) or more")
@@ -88,6 +91,11 @@ def evaluate(
         FingerprintError: the run reads another feature table.
     """
     policy = load_policy(run, options.device)
+    broken = [name for name, value in policy.named_parameters() if not bool(torch.isfinite(value).all())]
+    if broken:
+        raise StoreError(
+            f"{run.folder}: {broken[0]} holds numbers that are not finite; the run diverged, train another"
+        )
     root = Path(run.made_with["store"]) if store is None else store
     packs, sides = locate(Store.open(root), run.config, note)
     chosen = _side(sides, options.side, run)
@@ -100,7 +108,8 @@ def evaluate(
     known = guesses(count_pairs(packs, train, decoder_of(policy), delay))
     with progress("windows", num_batches(places, window)) as advance:
         cold = cold_nats(policy, packs, places, known, window_size=window, advance=advance)
-    measured = _stream(policy, packs, streams, known, options, progress)
+    with _threads(options.threads):
+        measured = _stream(policy, packs, streams, known, options, progress)
     return {
         "run": run.name,
         "side": options.side,
@@ -124,6 +133,16 @@ def evaluate(
         "cold": cold,
         **measured,
     }
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _side(sides: Mapping[str, pa.Table], side: str, run: Run) -> pa.Table:

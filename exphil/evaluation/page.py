@@ -42,6 +42,7 @@ def summary(report: Report) -> list[tuple[str, float | None]]:
         ("baseline: marginal", streaming["marginal"]["nats"]),
         ("F1 of buttons", buttons["policy"]["f1"]),
         ("F1 of button onsets", buttons["policy"]["onset_f1"]),
+        ("average precision of onsets", buttons["policy"]["onset_average_precision"]),
         ("time frozen: people", free["human"]["frozen"]),
     ]
     return rows + [(f"time frozen: {name}", played["frozen"]) for name, played in free["policy"].items()]
@@ -148,7 +149,9 @@ def _add_buttons(page: Page, buttons: Report) -> None:
     page.text(
         "The likeliest class of each button against what was pressed. Most frames repeat the one before, so accuracy"
         " is high for any guess; onsets count only frames at which the button is up, releases those at which it is"
-        " down. A dash: nothing to find and nothing named."
+        " down. A dash: nothing to find and nothing named. Few presses are ever likelier than not, so the onsets'"
+        " average precision ranks frames by probability: 1 where every onset comes first, and the share of onsets"
+        " where the ranking knows nothing."
     )
     used = {name: row for name, row in buttons["by_button"].items() if row["pressed"] or row["policy"]["f1"]}
     rows = [
@@ -158,6 +161,14 @@ def _add_buttons(page: Page, buttons: Report) -> None:
         if row["policy"][figure] is not None
     ]
     page.chart(charts.bars(rows, "button", "F1", series="figure"), "The policy's F1 by button.")
+    page.table(
+        ["button", "onsets", "share of onsets", "average precision"],
+        [
+            [name, row["onsets"], row["onset_rate"], row["onset_average_precision"]]
+            for name, row in buttons["by_button"].items()
+        ],
+        "How well the policy ranks the frames at which a button that is up is about to be pressed.",
+    )
     figures = ("accuracy", "precision", "recall", "f1", "onset_f1", "release_f1")
     page.table(
         [
