@@ -72,6 +72,8 @@ def _train(
         )
     if not outcome.is_first:
         return
+    if not outcome.is_first:
+        return  # one of the processes that torchrun started: the first speaks for all
     record_in_dagster(outcome)
     figures = outcome.validation
     if as_json:
