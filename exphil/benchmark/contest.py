@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from exphil.backbones.config import CONFIGS, did_you_mean
 from exphil.errors import UsageError
-from exphil.training.config import TrainConfig, backbone_options, owner_of
+from exphil.training.config import TrainConfig, owner_of
 from exphil.training.config_layers import configure
+from exphil.training.config_names import backbone_options
 
 STAGES: Final = ("speed", "latency", "train", "scaling")
 """In the order that they are run: the quick ones first, so that a backbone which fails does so early."""

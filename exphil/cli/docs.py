@@ -13,7 +13,7 @@ from exphil.features.render import features_page
 from exphil.schema import Table
 from exphil.store import paths
 from exphil.store.sql_tables import FEATURES
-from exphil.training.config import CARRIED
+from exphil.training.config_names import CARRIED
 from exphil.training.presets import PRESETS
 from exphil.training.runs import LAYOUT
 

@@ -9,7 +9,8 @@ from cyclopts import Group, Parameter
 
 from exphil.backbones.config import CONFIGS
 from exphil.policy.config import PolicyConfig
-from exphil.training.config import BACKBONE_OPTIONS, TrainConfig, backbone_options
+from exphil.training.config import TrainConfig
+from exphil.training.config_names import BACKBONE_OPTIONS, backbone_options
 from exphil.training.options import GROUPS
 from exphil.training.presets import PRESETS
 

@@ -1,6 +1,7 @@
 """What to try when a run has diverged: the fixes that this run does not have yet, the most promising first."""
 
-from exphil.training.config import TrainConfig, backbone_options
+from exphil.training.config import TrainConfig
+from exphil.training.config_names import backbone_options
 
 SMALLEST_NORM = 0.1
 """Clipping below this would stop most learning."""

@@ -4,14 +4,15 @@ The flags of `exphil train`, `models/<run>/config.json` and the trainer all deri
 """
 
 from collections.abc import Mapping
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Final, Literal
 
-from exphil.backbones.config import CONFIGS, backbone_config, config_class
+from exphil.backbones.config import backbone_config
 from exphil.errors import UsageError
 from exphil.loading.split import Split
 from exphil.policy.config import PolicyConfig
 from exphil.policy.objective import Objective
+from exphil.training.config_names import BACKBONE_OPTIONS, backbone_options, carried, flatten, missing_from
 from exphil.training.options import check, flag_of, near, option
 
 RUN_LENGTH: Final = frozenset(
@@ -255,34 +256,6 @@ class TrainConfig:
         return self.from_flat({**carried(self.flat(), typed.get("backbone")), **typed})
 
 
-CARRIED: Final = ("hidden_size", "dropout", "pre_norm")
-"""What another backbone takes over. Depth is not among it: two layers of Mamba are no Jamba."""
-
-
-def carried(options: Mapping[str, Any], backbone: str | None) -> dict[str, Any]:
-    """Of `options`, chosen with a backbone of their own in mind, what still holds with `backbone` instead."""
-    if backbone is None or options.get("backbone", backbone) == backbone:
-        return dict(options)
-    return {
-        name: value
-        for name, value in options.items()
-        if name in CARRIED or (name not in BACKBONE_OPTIONS and name != "backbone")
-    }
-
-
-def backbone_options(name: str) -> Mapping[str, Field[Any]]:
-    """The options of a backbone by their names.
-
-    Raises:
-        UsageError: there is no such backbone.
-    """
-    return {item.name: item for item in fields(config_class(name))}
-
-
-BACKBONE_OPTIONS: Final = tuple(dict.fromkeys(item for name in CONFIGS for item in backbone_options(name)))
-"""Every option that some backbone has, those of all backbones first."""
-
-
 def owner_of(name: str) -> Literal["training", "policy", "backbone"]:
     """Whose option it is.
 
@@ -297,32 +270,3 @@ def owner_of(name: str) -> Literal["training", "policy", "backbone"]:
         return "training"
     known = (*TrainConfig.__dataclass_fields__, *PolicyConfig.__dataclass_fields__, *BACKBONE_OPTIONS)
     raise UsageError(f"unknown training option {name!r}; {near(name, known)}")
-
-
-def missing_from(backbone: str, name: str) -> str:
-    """What to say of an option that the backbone lacks."""
-    owners = [other for other in CONFIGS if name in backbone_options(other)]
-    return f"backbone {backbone} has no option {name!r}; {', '.join(owners)} {'have' if owners[1:] else 'has'} it"
-
-
-def flatten(saved: Mapping[str, Any]) -> dict[str, Any]:
-    """Options as `config.json` nests them, or by their flags' names, by their flags' names.
-
-    Raises:
-        UsageError: `policy` or its `backbone` holds no options.
-    """
-    options = dict(saved)
-    policy = _mapping("policy", options.pop("policy", {}))
-    backbone = policy.pop("backbone", {})
-    if isinstance(backbone, str):
-        backbone = {"name": backbone}
-    backbone = _mapping("backbone", backbone)
-    if "name" in backbone:
-        backbone["backbone"] = backbone.pop("name")
-    return {**options, **policy, **backbone}
-
-
-def _mapping(name: str, value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise UsageError(f"{name} must hold options, not {value!r}")
-    return dict(value)

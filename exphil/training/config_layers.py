@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from exphil.backbones.config import config_class
 from exphil.errors import UsageError
-from exphil.training.config import TrainConfig, backbone_options, carried, flatten
+from exphil.training.config import TrainConfig
+from exphil.training.config_names import backbone_options, carried, flatten
 from exphil.training.options import flag_of
 from exphil.training.presets import find_preset
 

@@ -14,8 +14,9 @@ import torch
 
 from exphil.features import V1
 from exphil.store.store import Store
-from exphil.training.config import BACKBONE_OPTIONS, TrainConfig
+from exphil.training.config import TrainConfig
 from exphil.training.config_layers import configure
+from exphil.training.config_names import BACKBONE_OPTIONS
 from exphil.training.loop import Trainer
 from exphil.training.options import GROUPS, flag_of
 from exphil.training.presets import find_preset

@@ -15,8 +15,9 @@ from exphil.backbones.config import CONFIGS, JambaConfig, MlpConfig
 from exphil.errors import UsageError
 from exphil.policy.config import PolicyConfig
 from exphil.policy.objective import Objective
-from exphil.training.config import BACKBONE_OPTIONS, TrainConfig, carried
+from exphil.training.config import TrainConfig
 from exphil.training.config_layers import configure, load_config
+from exphil.training.config_names import BACKBONE_OPTIONS, carried
 from exphil.training.options import choices
 from exphil.training.presets import find_preset
 
@@ -186,6 +187,44 @@ def test_a_bad_file_is_named_with_what_is_wrong(tmp_path: Path, content: str, me
     assert message in str(caught.value)
 
 
+NAMES: Final = (
+    "policy",
+    "backbone",
+    "name",
+    "heads",
+    "delay",
+    "epochs",
+    "hidden_size",
+    "num_heads",
+    "run",
+    "x",
+)
+VALUES: Final = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["gru", "jamba"]),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(NAMES) | st.text(), inner),
+    max_leaves=8,
+)
+
+
+def _read(path: Path) -> TrainConfig | str:
+    try:
+        return load_config(path)
+    except UsageError as error:
+        return str(error)
+
+
+@given(st.dictionaries(st.sampled_from(NAMES), VALUES))
+def test_any_json_is_a_configuration_or_one_clear_line(content: dict[str, Any]) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "options.json"
+        path.write_text(json.dumps(content))
+        found = _read(path)
+        if isinstance(found, str):
+            assert found.startswith(f"--config {path}: ")
+        else:
+            assert TrainConfig.from_dict(found.to_dict()) == found
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"--config .*no such file"):
         load_config(tmp_path / "none.json")
@@ -262,7 +301,7 @@ def test_every_option_is_read_by_what_it_configures(name: str) -> None:
     """A flag that is parsed and read by nothing would be a promise not kept."""
     describing = [
         REPOSITORY / "exphil" / "training" / file
-        for file in ("config.py", "config_layers.py", "options.py", "presets.py")
+        for file in ("config.py", "config_layers.py", "config_names.py", "options.py", "presets.py")
     ]
     readers = [
         path
