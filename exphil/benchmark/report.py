@@ -8,7 +8,7 @@ from exphil.benchmark.rows import FRAME_MS, Row
 from exphil.benchmark.table import nats_text, remarks
 from exphil.benchmark.tree import decision_tree
 from exphil.pages.cells import Cell
-from exphil.pages.charts import bars, line, scatter
+from exphil.pages.charts import Chart, bars, line, scatter
 from exphil.pages.page import Page
 
 COLUMNS: Final = (
@@ -29,7 +29,12 @@ def report(figures: Figures) -> str:
         page.text(remark.replace("`", ""))
     page.heading("Which one")
     page.table(("",), [(text,) for text in decision_tree(rows, figures.scaling)])
-    _latency(page, rows)
+    chart = loss_against_latency(rows)
+    if chart is not None:
+        page.heading("Loss against latency")
+        page.chart(
+            chart, "Further left answers sooner, further down predicts better. Whiskers: spread over seeds."
+        )
     _training(page, rows)
     _curves(page, figures)
     _scaling(page, figures.scaling)
@@ -56,24 +61,22 @@ def _cells(row: Row) -> tuple[Cell, ...]:
     )
 
 
-def _latency(page: Page, rows: Sequence[Row]) -> None:
-    points = []
-    for row in rows:
-        if row.nats is not None and row.step_p99_ms is not None:
-            spread = row.nats_spread or 0.0
-            points.append(
-                {
-                    "backbone": row.backbone,
-                    "step p99 ms": row.step_p99_ms,
-                    "nats": row.nats,
-                    "low": row.nats - spread,
-                    "high": row.nats + spread,
-                }
-            )
+def loss_against_latency(rows: Sequence[Row]) -> Chart | None:
+    """A point a backbone; None where none has both figures."""
+    points = [
+        {
+            "backbone": row.backbone,
+            "step p99 ms": row.step_p99_ms,
+            "nats": row.nats,
+            "low": row.nats - (row.nats_spread or 0.0),
+            "high": row.nats + (row.nats_spread or 0.0),
+        }
+        for row in rows
+        if row.nats is not None and row.step_p99_ms is not None
+    ]
     if not points:
-        return
-    page.heading("Loss against latency")
-    chart = scatter(
+        return None
+    return scatter(
         points,
         "step p99 ms",
         "nats",
@@ -85,9 +88,6 @@ def _latency(page: Page, rows: Sequence[Row]) -> None:
         y_title="validation nats a frame",
         limits={"one frame": FRAME_MS},
         log_x=True,
-    )
-    page.chart(
-        chart, "Further left answers sooner, further down predicts better. Whiskers: spread over seeds."
     )
 
 

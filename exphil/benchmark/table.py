@@ -7,6 +7,9 @@ from typing import Any, Final
 from exphil.benchmark.results import OK
 from exphil.benchmark.rows import RESERVED_MS, Row
 
+MOST_LISTED: Final = 2
+"""Values that rows differ in are listed up to so many."""
+
 CROWDED: Final = 0.1
 """From this share of other programs on, a timed figure comes with a warning."""
 
@@ -78,15 +81,15 @@ def _conditions(rows: Sequence[Row]) -> list[str]:
     def several(name: str) -> str:
         return _differing(rows, name)
 
-    budget = f"{several('epochs')} epochs" + (
-        f", at most {several('max_steps')} batches" if rows[0].max_steps is not None else ""
+    games = f" of {several('games')} games" if any(row.games is not None for row in rows) else ""
+    budget = f"{several('epochs')} epochs{games}" + (
+        f" but at most {several('max_steps')} steps" if rows[0].max_steps is not None else ""
     )
-    games = f" of {several('games')} games" if rows[0].games is not None else ""
     seeds = sorted({len(row.seeds) for row in rows if row.seeds})
     device = f", {several('gpu')}" if rows[0].gpu else ""
-    versions = f"torch {several('torch')}" + (f", revision {several('git')}" if rows[0].git else "")
+    versions = f"torch {several('torch')}, {_revision(rows)}"
     return [
-        f"{budget}{games}, windows of {several('window_size')} frames, batches of {several('batch_size')} windows,"
+        f"{budget}, windows of {several('window_size')} frames, batches of {several('batch_size')} windows,"
         f" hidden size {several('hidden_size')}"
         + (f"; {' or '.join(map(str, seeds))} seed{'s' if seeds[-1] > 1 else ''} each" if seeds else "")
         + ". Data, order of windows and budget are the same for all; learning rate and shape are each preset's.",
@@ -120,9 +123,20 @@ def _against_baselines(rows: Sequence[Row]) -> str:
     return f"All {len(ended)} that ended are below both baselines."
 
 
+def _revision(rows: Sequence[Row]) -> str:
+    """Of the code, with `+` where it had been changed."""
+    found = {row.git for row in rows if row.git is not None}
+    if len(found) == 1:
+        revision = found.pop()
+        return f"revision {revision[:12]}{'+' if revision.endswith('+') else ''}"
+    return f"{len(found)} revisions of the code" if found else "a released version"
+
+
 def _differing(rows: Sequence[Row], name: str) -> str:
-    values = dict.fromkeys(getattr(row, name) for row in rows)
-    return " / ".join("unknown" if value is None else str(value) for value in values)
+    values = dict.fromkeys(value for row in rows if (value := getattr(row, name)) is not None)
+    if len(values) > MOST_LISTED:
+        return f"{len(values)} different"
+    return " / ".join(map(str, values)) or "unknown"
 
 
 def scaling_table(rows: Sequence[Mapping[str, Any]], name: str, form: str = ",.0f") -> list[str]:

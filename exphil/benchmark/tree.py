@@ -6,9 +6,6 @@ from typing import Any, Final
 from exphil.benchmark.results import OK
 from exphil.benchmark.rows import FRAME_MS, RESERVED_MS, Row
 
-NEAR: Final = 0.02
-"""Nats: two backbones nearer than this are taken for equally good, and the quicker one is named."""
-
 CLOSE: Final = 0.10
 """Nats from the best within which a backbone is still worth its other merits."""
 
@@ -40,12 +37,14 @@ def decision_tree(rows: Sequence[Row], scaling: Sequence[Mapping[str, Any]] = ()
             _said(_best(windowed, _window_quickness), _nats, _window) or "none is in time",
         ),
     ]
+    if all(row.step_p99_ms is None for row in usable):
+        return _branch("──", "  ", "for research or replays", offline)
     limit = FRAME_MS - RESERVED_MS
-    lines = [f"Must it answer 60 times a second on one CPU thread (p99 within {limit:.1f} ms)?"]
-    timed = any(row.step_p99_ms is not None for row in usable)
-    lines += _branch("├─", "│ ", "yes, it plays", playing if timed else [])
-    lines += _branch("└─", "  ", "no, for research or replays", offline)
-    return lines
+    return [
+        f"Must it answer 60 times a second on one CPU thread (p99 within {limit:.1f} ms)?",
+        *_branch("├─", "│ ", "yes, it plays", playing),
+        *_branch("└─", "  ", "no, for research or replays", offline),
+    ]
 
 
 def _branch(joint: str, stem: str, title: str, leaves: list[tuple[str, str]]) -> list[str]:
@@ -62,11 +61,15 @@ def _in_time(milliseconds: float | None) -> bool:
 
 
 def _best(rows: Sequence[Row], merit: Callable[[Row], float]) -> Row | None:
-    """The lowest loss; of those about as low the one with most merit."""
-    if not rows:
-        return None
-    lowest = min(row.nats or 0.0 for row in rows)
-    return _most([row for row in rows if (row.nats or 0.0) <= lowest + NEAR], merit)
+    """The lowest loss; of those that the spread over seeds does not tell from it, the one with most merit."""
+    lowest = min(rows, key=lambda row: row.nats or 0.0, default=None)
+    return None if lowest is None else _most([row for row in rows if is_tie(row, lowest)], merit)
+
+
+def is_tie(row: Row, other: Row) -> bool:
+    """Whether two losses differ by no more than one of them does from seed to seed."""
+    spread = max(row.nats_spread or 0.0, other.nats_spread or 0.0)
+    return abs((row.nats or 0.0) - (other.nats or 0.0)) <= spread
 
 
 def _close(rows: Sequence[Row]) -> list[Row]:

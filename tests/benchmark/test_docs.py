@@ -1,0 +1,94 @@
+"""The pages of the backbones show the figures at hand, and nothing of them is typed."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exphil.backbones.config import CONFIGS
+from exphil.benchmark import docs
+from exphil.benchmark.figures import figures_of, write_figures
+from exphil.errors import StoreError
+from tests.benchmark.results import a_comparison, trained
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two pages, and figures, in a repository of their own; the current folder."""
+    write_figures(tmp_path / docs.FIGURES, figures_of(a_comparison()))
+    for name in ("gru", "attention"):
+        (tmp_path / docs.FOLDER / f"{name}.md").write_text(f"# {name}\n\nProse.\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_pages_are_fresh() -> None:
+    """`python -m exphil.benchmark.docs` writes them anew."""
+    assert docs.stale(REPOSITORY) == []
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_every_backbone_has_a_page_with_its_figures(name: str) -> None:
+    text = (REPOSITORY / docs.FOLDER / f"{name}.md").read_text(encoding="utf-8")
+    assert text.count(docs.BEGIN) == text.count(docs.END) == 1
+
+
+def test_every_page_can_be_reached_from_the_overview() -> None:
+    text = docs.overview(figures_of(a_comparison()))
+    for name in CONFIGS:
+        assert f"[{name}]({name}.md)" in text
+
+
+def test_writing_once_is_enough_and_check_only_compares(checkout: Path) -> None:
+    assert docs.main(["--check"]) == 1
+    assert not (docs.FOLDER / "README.md").exists()
+    assert docs.main([]) == 0
+    assert docs.main(["--check"]) == 0
+    gru = (docs.FOLDER / "gru.md").read_text(encoding="utf-8")
+    assert gru.startswith("# gru\n\nProse.\n\n## Measured\n")
+    assert "| validation, nats a frame | 1.1200 ± 0.0283 |" in gru
+    assert "Not measured yet." in (docs.FOLDER / "attention.md").read_text(encoding="utf-8")
+    assert "gru (1.120 nats" in (docs.FOLDER / "README.md").read_text(encoding="utf-8")
+
+
+def test_other_figures_make_every_page_stale(checkout: Path) -> None:
+    docs.main([])
+    write_figures(docs.FIGURES, figures_of([trained("gru", 0.5), trained("attention", 0.6)]))
+    assert set(docs.stale()) == {
+        (docs.FOLDER / name).as_posix()
+        for name in ("README.md", "gru.md", "attention.md", "figures/loss-latency.svg")
+    }
+
+
+def test_missing_figures_are_one_line(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.rmtree(docs.FIGURES)
+    with pytest.raises(StoreError):
+        docs.pages()
+    assert docs.main([]) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+LINES = st.lists(
+    st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20).filter(
+        lambda line: "<!--" not in line
+    )
+)
+
+
+@given(LINES, LINES, LINES, LINES)
+def test_a_block_replaces_the_one_before_and_nothing_else(
+    before: list[str], after: list[str], old: list[str], new: list[str]
+) -> None:
+    prose = "\n".join(before)
+    page = docs.with_block(prose, old) + "\n".join(after)
+    again = docs.with_block(page, new)
+    assert docs.with_block(again, new) == again
+    assert again == page.replace(
+        "\n".join([docs.BEGIN, "", *old, "", docs.END]), "\n".join([docs.BEGIN, "", *new, "", docs.END])
+    )
+    assert again.startswith(prose.rstrip())
+    assert again.endswith("\n".join(after))
