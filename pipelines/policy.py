@@ -9,6 +9,7 @@ from pydantic import Field
 from exphil.backbones.config import CONFIGS
 from exphil.training.config import TrainConfig
 from exphil.training.config_layers import configure
+from exphil.training.presets import PRESETS
 from pipelines import charts
 from pipelines.assets import GROUP
 from pipelines.lost_runs import tag_run
@@ -28,6 +29,7 @@ def _option(name: str) -> Any:
 class PolicyOptions(dg.Config):
     """The options of `exphil train` that the launchpad offers."""
 
+    preset: str | None = Field(default=None, description=f"A named set of options: {', '.join(PRESETS)}.")
     backbone: str = Field(
         default=_DEFAULTS.policy.backbone.name,
         description=" · ".join(f"`{name}`: {kind.summary}" for name, kind in CONFIGS.items()),
@@ -50,14 +52,16 @@ class PolicyOptions(dg.Config):
     device: str = _option("device")
 
     def train_config(self) -> TrainConfig:
-        """The options as the trainer takes them: what is left at its default is the backbone's preset's.
+        """The options as the trainer takes them: what is left at its default is the preset's.
 
         Raises:
-            UsageError: one is out of range.
+            UsageError: one is out of range, or no preset is called so.
         """
-        given = {name: getattr(self, name) for name in type(self).model_fields}
+        given = {name: getattr(self, name) for name in type(self).model_fields if name != "preset"}
         defaults = TrainConfig().flat()
-        return configure({name: value for name, value in given.items() if value != defaults[name]})
+        return configure(
+            {name: value for name, value in given.items() if value != defaults[name]}, preset=self.preset
+        )
 
 
 class _Log:

@@ -7,6 +7,7 @@ import dagster as dg
 
 from exphil.assets.checks import CHECKS
 from exphil.training.config import TrainConfig
+from exphil.training.config_layers import configure
 from pipelines.definitions import defs
 from pipelines.policy import PolicyOptions
 
@@ -70,6 +71,12 @@ def test_the_launchpad_offers_the_trainer_s_own_defaults() -> None:
     chosen = PolicyOptions(backbone="mlp", window_size=30, epochs=1, hidden_size=32).train_config()
     assert (chosen.window_size, chosen.epochs) == (30, 1)
     assert (chosen.policy.backbone.name, chosen.policy.backbone.hidden_size) == ("mlp", 32)
+
+
+def test_the_launchpad_takes_presets_as_the_command_does() -> None:
+    assert PolicyOptions(backbone="jamba").train_config() == configure({"backbone": "jamba"})
+    chosen = PolicyOptions(preset="mewtwo", batch_size=32).train_config()
+    assert chosen == configure({"batch_size": 32}, preset="mewtwo")
 
 
 def test_the_page_names_every_check_and_sensor() -> None:
