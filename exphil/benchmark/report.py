@@ -3,18 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from exphil.backbones.config import CONFIGS
 from exphil.benchmark.figures import Figures
 from exphil.benchmark.rows import FRAME_MS, Row
 from exphil.benchmark.table import nats_text, remarks
-from exphil.benchmark.tree import decision_tree
+from exphil.benchmark.tree import ASKED, answers
 from exphil.pages.cells import Cell
 from exphil.pages.charts import Chart, bars, line, scatter
 from exphil.pages.page import Page
-
-COLUMNS: Final = (
-    "rank", "backbone", "validation nats", "batches/s", "frames/s", "waiting %", "step p50 ms", "step p99 ms",
-    "window p50 ms", "window p99 ms", "RAM MB", "VRAM MB", "parameters", "60 FPS", "status",
-)  # fmt: skip
 
 SMOOTHED_POINTS: Final = 60
 """Points of a training curve that are drawn: each the mean of as many neighbours as it takes."""
@@ -24,11 +20,17 @@ def report(figures: Figures) -> str:
     """The page's text."""
     page = Page("Backbones compared", "Every backbone on the same windows and budget")
     rows = figures.rows
-    page.table(COLUMNS, [_cells(row) for row in rows])
+    _tables(page, rows)
     for remark in remarks(rows):
         page.text(remark.replace("`", ""))
-    page.heading("Which one")
-    page.table(("",), [(text,) for text in decision_tree(rows, figures.scaling)])
+    found = answers(rows, figures.scaling)
+    if found:
+        page.heading("Which one")
+        page.text(ASKED)
+        page.table(
+            ("answer", "and then", "backbone", "figures"),
+            [(item.branch, item.question, item.backbone, item.figures) for item in found],
+        )
     chart = loss_against_latency(rows)
     if chart is not None:
         page.heading("Loss against latency")
@@ -41,31 +43,75 @@ def report(figures: Figures) -> str:
     return page.html()
 
 
-def _cells(row: Row) -> tuple[Cell, ...]:
-    return (
-        row.rank,
-        row.backbone,
-        nats_text(row),
-        row.batches_per_second,
-        row.frames_per_second,
-        None if row.waiting is None else 100 * row.waiting,
-        row.step_p50_ms,
-        row.step_p99_ms,
-        row.window_p50_ms,
-        row.window_p99_ms,
-        row.peak_ram_mb,
-        row.peak_vram_mb,
-        row.parameters,
-        row.sixty_fps,
-        row.status,
+def _tables(page: Page, rows: Sequence[Row]) -> None:
+    """What it is worth, then what it costs: one table would be too wide to read."""
+    page.table(
+        (
+            "rank",
+            "backbone",
+            "validation nats",
+            "frames/s",
+            "waiting %",
+            "step p50 ms",
+            "step p99 ms",
+            "60 FPS",
+        ),
+        [
+            (
+                row.rank,
+                row.backbone,
+                nats_text(row),
+                row.frames_per_second,
+                None if row.waiting is None else round(100 * row.waiting, 1),
+                row.step_p50_ms,
+                row.step_p99_ms,
+                row.sixty_fps,
+            )
+            for row in rows
+        ],
     )
+    heads = ["backbone", "batches/s", "window p50 ms", "window p99 ms", "RAM MB", "parameters", "state bytes"]
+    cells: list[list[Cell]] = [
+        [
+            row.backbone,
+            row.batches_per_second,
+            row.window_p50_ms,
+            row.window_p99_ms,
+            row.peak_ram_mb,
+            row.parameters,
+            row.state_bytes,
+        ]
+        for row in rows
+    ]
+    if any(row.peak_vram_mb is not None or row.cuda_step_p50_ms is not None for row in rows):
+        heads += ["VRAM MB", "GPU step p50 ms", "GPU step p99 ms"]
+        for row, line in zip(rows, cells, strict=True):
+            line += [row.peak_vram_mb, row.cuda_step_p50_ms, row.cuda_step_p99_ms]
+    page.table(heads, cells)
+
+
+def _in_order(points: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """By the registry: so a backbone has the same colour in every chart that shows all."""
+    order = list(CONFIGS)
+    return sorted(points, key=lambda point: order.index(point["backbone"]))
+
+
+def _labels(rows: Sequence[Row]) -> dict[str, str]:
+    """What is written beside each point: backbones of exactly one loss share a label."""
+    named: dict[float, list[str]] = {}
+    for row in rows:
+        if row.nats is not None:
+            named.setdefault(row.nats, []).append(row.backbone)
+    return {names[0]: ", ".join(names) for names in named.values()}
 
 
 def loss_against_latency(rows: Sequence[Row]) -> Chart | None:
     """A point a backbone; None where none has both figures."""
+    labels = _labels(rows)
     points = [
         {
             "backbone": row.backbone,
+            "label": labels.get(row.backbone, ""),
             "step p99 ms": row.step_p99_ms,
             "nats": row.nats,
             "low": row.nats - (row.nats_spread or 0.0),
@@ -77,11 +123,11 @@ def loss_against_latency(rows: Sequence[Row]) -> Chart | None:
     if not points:
         return None
     return scatter(
-        points,
+        _in_order(points),
         "step p99 ms",
         "nats",
         series="backbone",
-        label="backbone",
+        label="label",
         low="low",
         high="high",
         x_title="step p99, ms (log)",
@@ -100,7 +146,7 @@ def _training(page: Page, rows: Sequence[Row]) -> None:
     if points:
         page.heading("Training rate")
         page.chart(
-            bars(points, "backbone", "frames/s", value_title="window-frames a second"),
+            bars(_in_order(points), "backbone", "frames/s", value_title="window-frames a second"),
             "Frames of windows that a second of training goes through.",
         )
 
@@ -188,7 +234,10 @@ def _scaling(page: Page, scaling: Sequence[Mapping[str, Any]]) -> None:
         ]
         if points:
             page.chart(
-                line(points, "window", title, series="backbone", points=True, log_x=True, log_y=True), caption
+                line(
+                    _in_order(points), "window", title, series="backbone", points=True, log_x=True, log_y=True
+                ),
+                caption,
             )
     failed = [row for row in scaling if row["reason"] is not None]
     for row in failed:

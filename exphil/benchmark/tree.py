@@ -1,6 +1,7 @@
 """Which backbone for what, drawn from the table's figures alone."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from exphil.benchmark.results import OK
@@ -9,51 +10,68 @@ from exphil.benchmark.rows import FRAME_MS, RESERVED_MS, Row
 CLOSE: Final = 0.10
 """Nats from the best within which a backbone is still worth its other merits."""
 
+Figure = Callable[[Row], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A leaf: under which branch, what is asked, who it is and by which figures."""
+
+    branch: str
+    question: str
+    backbone: str
+    figures: str
+
+
+PLAYS: Final = "yes, it plays"
+OFFLINE: Final = "no, for research or replays"
+ASKED: Final = (
+    f"Must it answer 60 times a second on one CPU thread (p99 within {FRAME_MS - RESERVED_MS:.1f} ms)?"
+)
+
 
 def decision_tree(rows: Sequence[Row], scaling: Sequence[Mapping[str, Any]] = ()) -> list[str]:
     """Lines of the tree; a question that the figures do not answer is left out."""
-    usable = [row for row in rows if row.status == OK and row.nats is not None]
-    if not usable:
+    found = answers(rows, scaling)
+    if not found:
         return ["Nothing has been trained yet."]
+    branches = list(dict.fromkeys(answer.branch for answer in found))
+    lines = [ASKED]
+    for branch in branches:
+        last = branch == branches[-1]
+        lines.append(f"{'└─' if last else '├─'} {branch}")
+        leaves = [answer for answer in found if answer.branch == branch]
+        for leaf in leaves:
+            corner = "└─" if leaf is leaves[-1] else "├─"
+            lines.append(f"{' ' if last else '│'}  {corner} {leaf.question} {leaf.backbone} ({leaf.figures})")
+    return lines
+
+
+def answers(rows: Sequence[Row], scaling: Sequence[Mapping[str, Any]] = ()) -> list[Answer]:
+    """The leaves of the tree, branch by branch."""
+    usable = [row for row in rows if row.status == OK and row.nats is not None]
     live = [row for row in usable if row.sixty_fps]
     windowed = [row for row in usable if _in_time(row.window_p99_ms)]
-    offline = [
-        ("lowest loss?", _said(_best(usable, _rate), _nats, _training)),
+    near = f"within {CLOSE:g} nats of the best"
+    asked: list[tuple[str, str, Row | None, tuple[Figure, ...]]] = [
+        (PLAYS, "lowest loss in time?", _best(live, _quickness), (_nats, _step)),
+        (PLAYS, f"most time to spare, {near}?", _most(_close(live), _quickness), (_step, _nats)),
+        (PLAYS, "most time to spare of all?", _most(live, _quickness), (_step, _nats)),
         (
-            f"quick to train, within {CLOSE:g} nats of the best?",
-            _said(_most(_close(usable), _rate), _training, _nats),
-        ),
-        ("long windows?", _long(usable, scaling)),
-    ]
-    playing = [
-        ("lowest loss in time?", _said(_best(live, _quickness), _nats, _step)),
-        (
-            f"most time to spare, within {CLOSE:g} nats of the best?",
-            _said(_most(_close(live), _quickness), _step, _nats),
-        ),
-        ("most time to spare of all?", _said(_most(live, _quickness), _step, _nats)),
-        (
+            PLAYS,
             "no memory kept, a whole window a frame?",
-            _said(_best(windowed, _window_quickness), _nats, _window) or "none is in time",
+            _best(windowed, _window_quickness),
+            (_nats, _window),
         ),
+        (OFFLINE, "lowest loss?", _best(usable, _rate), (_nats, _training)),
+        (OFFLINE, f"quick to train, {near}?", _most(_close(usable), _rate), (_training, _nats)),
     ]
-    if all(row.step_p99_ms is None for row in usable):
-        return _branch("──", "  ", "for research or replays", offline)
-    limit = FRAME_MS - RESERVED_MS
-    return [
-        f"Must it answer 60 times a second on one CPU thread (p99 within {limit:.1f} ms)?",
-        *_branch("├─", "│ ", "yes, it plays", playing),
-        *_branch("└─", "  ", "no, for research or replays", offline),
+    found = [
+        Answer(branch, question, row.backbone, ", ".join(text for figure in figures if (text := figure(row))))
+        for branch, question, row, figures in asked
+        if row is not None
     ]
-
-
-def _branch(joint: str, stem: str, title: str, leaves: list[tuple[str, str]]) -> list[str]:
-    told = [(question, answer) for question, answer in leaves if answer]
-    lines = [f"{joint} {title}"]
-    for place, (question, answer) in enumerate(told):
-        corner = "└─" if place == len(told) - 1 else "├─"
-        lines.append(f"{stem} {corner} {question} {answer}")
-    return lines
+    return [*found, *_long(usable, scaling)]
 
 
 def _in_time(milliseconds: float | None) -> bool:
@@ -94,13 +112,6 @@ def _window_quickness(row: Row) -> float:
     return -row.window_p99_ms if row.window_p99_ms is not None else float("-inf")
 
 
-def _said(row: Row | None, *figures: Callable[[Row], str]) -> str:
-    if row is None:
-        return ""
-    told = ", ".join(text for figure in figures if (text := figure(row)))
-    return f"{row.backbone} ({told})"
-
-
 def _nats(row: Row) -> str:
     return f"{row.nats:.3f} nats"
 
@@ -117,7 +128,7 @@ def _training(row: Row) -> str:
     return f"{row.frames_per_second:,.0f} frames/s" if row.frames_per_second is not None else ""
 
 
-def _long(usable: Sequence[Row], scaling: Sequence[Mapping[str, Any]]) -> str:
+def _long(usable: Sequence[Row], scaling: Sequence[Mapping[str, Any]]) -> list[Answer]:
     """The backbone with a memory whose training slows down least from the shortest window to the longest."""
     kept = {row.backbone for row in usable if row.state_bytes}
     rates: dict[str, dict[int, float]] = {}
@@ -126,12 +137,16 @@ def _long(usable: Sequence[Row], scaling: Sequence[Mapping[str, Any]]) -> str:
             rates.setdefault(row["backbone"], {})[row["window_size"]] = row["frames_per_second"]
     windows = {window for found in rates.values() for window in found}
     if len(windows) < 2:
-        return ""
+        return []
     short, long = min(windows), max(windows)
     shares = {
         name: found[long] / found[short] for name, found in rates.items() if {short, long} <= set(found)
     }
     if not shares:
-        return ""
+        return []
     name = max(shares, key=lambda item: shares[item])
-    return f"{name} ({shares[name]:.0%} of its rate at {short} frames left at {long})"
+    return [
+        Answer(
+            OFFLINE, "long windows?", name, f"{shares[name]:.0%} of its rate at {short} frames left at {long}"
+        )
+    ]
