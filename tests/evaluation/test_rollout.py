@@ -57,7 +57,9 @@ def test_the_recorded_pass_is_the_window_pass(
     assert set(found) == set(range(6))
     for stream, (hidden,) in found.items():
         start, stop = int(places.run_start[stream]), int(places.stop[stream])
-        rows = torch.from_numpy(packs.parts[int(places.part[stream])][start : stop + delay].copy()).unsqueeze(0)
+        rows = torch.from_numpy(packs.parts[int(places.part[stream])][start : stop + delay].copy()).unsqueeze(
+            0
+        )
         viewpoint = torch.tensor([int(places.viewpoint[stream])])
         with torch.inference_mode():
             actions = policy.decoder.actions(rows, viewpoint)  # type: ignore[operator, union-attr]
