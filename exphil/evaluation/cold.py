@@ -41,7 +41,7 @@ def cold_nats(
     loader = Loader(packs, sampler, delay=delay)
     by_head = np.zeros(NUM_HEADS)
     sums = np.zeros((window_size, 3))  # frames, nats of the policy, nats of repeat
-    repeat = [torch.from_numpy(-np.log(table)).to(device, torch.float32) for table in guesses.repeat]
+    repeat = [torch.from_numpy(-np.log(table)).float().to(device) for table in guesses.repeat]
     for batch in loader.batches(EPOCH):
         moved = batch.to(device)
         length = batch.length
@@ -52,9 +52,9 @@ def cold_nats(
             [table[held[..., head], target[..., head]] for head, table in enumerate(repeat)], dim=-1
         )
         counts = moved.mask & decoder_of(policy).alive(moved.rows[:, :length], moved.viewpoint)
-        by_head += nats[counts].double().sum(0).cpu().numpy()
+        by_head += nats[counts].cpu().double().sum(0).numpy()
         for column, values in enumerate((torch.ones_like(counts), nats.sum(-1), repeated.sum(-1))):
-            sums[:, column] += torch.where(counts, values, 0).double().sum(0).cpu().numpy()
+            sums[:, column] += torch.where(counts, values, 0).cpu().double().sum(0).numpy()
         advance()
     frames = max(1.0, sums[:, 0].sum())
     return {

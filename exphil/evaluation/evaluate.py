@@ -16,12 +16,13 @@ from exphil.evaluation.buttons import ButtonErrors
 from exphil.evaluation.calibration import Calibration
 from exphil.evaluation.cold import cold_nats, num_batches
 from exphil.evaluation.likelihood import Likelihood
-from exphil.evaluation.rollout import Rollout, Sampling, decoder_of
+from exphil.evaluation.rollout import Rollout, Sampling
 from exphil.evaluation.scored import alive_and_scored, scored_frames
 from exphil.evaluation.sticks import StickErrors
 from exphil.evaluation.streams import CHUNK_FRAMES, Streams, chunks, name_streams, shortened
 from exphil.features import FeatureSet, feature_set
 from exphil.loading.dataset import find_segments
+from exphil.policy.decode import FeatureDecoder
 from exphil.policy.policy import Policy
 from exphil.store.packs import Packs
 from exphil.store.store import Store
@@ -105,7 +106,8 @@ def evaluate(
         raise UsageError(f"--side {options.side}: with a delay of {delay} no frame of it can be scored")
     streams = name_streams(places, chosen, packs)
     train = find_segments(sides["train"], packs, delay)
-    known = guesses(count_pairs(packs, train, decoder_of(policy), delay))
+    features = feature_set(policy.config.feature_set)
+    known = guesses(count_pairs(packs, train, FeatureDecoder(features), delay))
     with progress("windows", num_batches(places, window)) as advance:
         cold = cold_nats(policy, packs, places, known, window_size=window, advance=advance)
     with _threads(options.threads):

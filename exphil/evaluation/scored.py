@@ -69,7 +69,7 @@ def scored_frames(
     target = actions[:, 1 + chunk.delay : 1 + chunk.delay + length][chosen]
     held = actions[:, chunk.delay : chunk.delay + length][chosen].cpu().numpy()
     logits = policy.heads.logits(played.hidden[chosen], target).float()
-    nats = {"policy": -score(logits, target).double().cpu().numpy()}
+    nats = {"policy": -score(logits, target).cpu().double().numpy()}
     probabilities = tuple(
         torch.cat((torch.sigmoid(-part), torch.sigmoid(part)), -1).cpu().numpy()
         if part.shape[-1] == 1
