@@ -51,10 +51,10 @@ def flatten(saved: Mapping[str, Any]) -> dict[str, Any]:
     policy = _mapping("policy", options.pop("policy", {}))
     backbone = policy.pop("backbone", options.pop("backbone", {}))
     backbone = {"name": backbone} if isinstance(backbone, str) else _mapping("backbone", backbone)
-    if not isinstance(backbone.get("name", ""), str):
-        raise UsageError(f"a backbone is called by a word, not {backbone['name']!r}")
     if "name" in backbone:
         backbone["backbone"] = backbone.pop("name")
+    if not isinstance(backbone.get("backbone", ""), str):
+        raise UsageError(f"a backbone is called by a word, not {backbone['backbone']!r}")
     return {**options, **policy, **backbone}
 
 

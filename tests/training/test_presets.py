@@ -80,7 +80,7 @@ def test_a_presets_policy_learns_at_a_tiny_size(name: str) -> None:
     )
     optimizer = torch.optim.AdamW(policy.parameters(), lr=config.learning_rate)
     losses = []
-    for _ in range(6):
+    for _ in range(4):
         found = policy.losses(batch, objective=config.objective, supervise=config.supervise)
         optimizer.zero_grad()
         found.optimised.backward()
