@@ -18,6 +18,8 @@ NUM_BUTTONS: Final = len(BUTTONS)
 RANKS: Final = 400
 """Bins of probability, even on a log-odds scale from -12 to 12, over which onsets are ranked."""
 _LOG_ODDS: Final = 12.0
+FEWEST_ONSETS: Final = 10
+"""A button with fewer is left out of the means: one lucky frame would weigh as much as a thousand."""
 
 
 class ButtonErrors:
@@ -43,7 +45,7 @@ class ButtonErrors:
             self._onsets[button] += cells.reshape(2, RANKS)
 
     def report(self) -> dict[str, Any]:
-        """Figures of each button for each predictor, and F1 as the mean of the buttons that are used."""
+        """Figures of each button for each predictor, and means over the buttons that are used."""
         out: dict[str, Any] = {}
         for button, name in enumerate(BUTTONS):
             counts = self._counts[0, button]
@@ -59,14 +61,15 @@ class ButtonErrors:
                     for place, predictor in enumerate(PREDICTORS)
                 },
             }
+        used = [name for name in BUTTONS if out[name]["onsets"] >= FEWEST_ONSETS]
         means = {
             predictor: {
-                figure: mean_of(out[name][predictor][figure] for name in BUTTONS)
+                figure: mean_of(out[name][predictor][figure] for name in used)
                 for figure in ("accuracy", "f1", "onset_f1", "release_f1")
             }
             for predictor in PREDICTORS
         }
-        precision = mean_of(out[name]["onset_average_precision"] for name in BUTTONS)
+        precision = mean_of(out[name]["onset_average_precision"] for name in used)
         means["policy"]["onset_average_precision"] = precision
         return {"mean": means, "by_button": out}
 

@@ -20,7 +20,7 @@ from exphil.evaluation.rollout import Rollout, Sampling
 from exphil.evaluation.scored import alive_and_scored, scored_frames
 from exphil.evaluation.sticks import StickErrors
 from exphil.evaluation.streams import CHUNK_FRAMES, Streams, chunks, name_streams, shortened
-from exphil.features import FeatureSet, feature_set
+from exphil.features import feature_set
 from exphil.loading.dataset import find_segments
 from exphil.policy.decode import FeatureDecoder
 from exphil.policy.policy import Policy
@@ -28,7 +28,7 @@ from exphil.store.packs import Packs
 from exphil.store.store import Store
 from exphil.training.baselines import Guesses, count_pairs, guesses
 from exphil.training.runs import Run
-from exphil.training.selection import digest, locate
+from exphil.training.selection import condition, digest, locate
 from exphil.training.trained import load_policy
 
 ALWAYS: Final = (Sampling(), Sampling(temperature=0.0))
@@ -119,7 +119,7 @@ def evaluate(
             "store": str(root),
             "segments": digest([chosen]),
             "split": run.config.split,
-            "where": run.config.where,
+            "where": condition(run.config),
             "games": places.num_replays,
             "viewpoints": len(places),
             "frames": places.num_frames,
@@ -160,7 +160,7 @@ def _stream(
     policy: Policy, packs: Packs, streams: Streams, known: Guesses, options: Options, progress: Progress
 ) -> dict[str, Any]:
     """One pass over the streams: the recorded games, and the free runs beside them."""
-    features: FeatureSet = feature_set(policy.config.feature_set)
+    features = feature_set(policy.config.feature_set)
     samplings = tuple(dict.fromkeys((*ALWAYS, *options.samplings)))
     rollout = Rollout(policy, samplings, options.seed)
     likelihood, calibration = Likelihood(len(streams)), Calibration()

@@ -26,7 +26,7 @@ SMALL = (
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a store and `models/small`, a run of three batches."""
     folder = tmp_path_factory.mktemp("evaluate")
-    make_store(folder / "store", num_frames=180)
+    make_store(folder / "store", num_frames=130)
     words = ["train", "--store", folder / "store", "--models", folder / "models", "--run", "small", *SMALL]
     assert run_command([str(word) for word in words]) == 0
     return folder

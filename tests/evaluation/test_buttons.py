@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exphil.evaluation.buttons import RANKS, ButtonErrors, average_precision
+from exphil.evaluation.buttons import FEWEST_ONSETS, RANKS, ButtonErrors, average_precision
 from exphil.melee.controller import HEAD_SIZES
 from tests.evaluation.frames import make_frames, neutral
 
@@ -34,14 +34,18 @@ def test_every_figure_of_a_button_counts_what_it_says() -> None:
     assert found["repeat"]["onset_f1"] == 0  # it stays with what is held
 
 
-def test_a_button_that_nobody_touches_has_no_f1_and_does_not_count() -> None:
-    true = neutral(4)
-    true[1:3, 1] = 1  # B
+def test_a_button_that_hardly_anybody_touches_does_not_count_in_means() -> None:
+    true = neutral(40)
+    true[1 : 1 + FEWEST_ONSETS, 1] = 1  # B
+    true[30, 2] = 1  # X, once, and it is missed
+    guess = true.copy()
+    guess[30, 2] = 0
     errors = ButtonErrors()
-    errors.add(make_frames(true, likeliest={"policy": true}))
+    errors.add(make_frames(true, likeliest={"policy": guess}))
     found = errors.report()
     assert found["by_button"]["A"]["policy"]["f1"] is None
     assert found["by_button"]["B"]["policy"]["f1"] == 1
+    assert found["by_button"]["X"]["policy"]["f1"] == 0
     assert found["mean"]["policy"]["f1"] == 1
     assert found["mean"]["repeat"]["f1"] == 0
 
