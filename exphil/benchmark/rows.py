@@ -12,6 +12,9 @@ FRAME_MS: Final = 1000 / 60
 RESERVED_MS: Final = 2.0
 """Of a frame's time, for reading the game's state and setting the controller."""
 
+CROWDED: Final = 0.1
+"""From this share of other programs on, a timed figure comes with a warning."""
+
 TIMINGS: Final = ("step_p50_ms", "step_p99_ms", "window_p50_ms", "window_p99_ms")
 CUDA_TIMINGS: Final = tuple(f"cuda_{name}" for name in TIMINGS)
 

@@ -11,6 +11,7 @@ from exphil.benchmark.estimate import Estimate, for_people
 from exphil.benchmark.jobs import Job
 from exphil.benchmark.process import run_job
 from exphil.benchmark.results import DIVERGED, FAILED, Result, read_result
+from exphil.benchmark.rows import CROWDED
 from exphil.errors import StoreError
 from exphil.training.interrupt import StoppedError
 
@@ -101,4 +102,6 @@ def outcome(result: Result) -> str:
             f"{figures['batches_per_second']:.2f} batches/s, {figures['frames_per_second']:,.0f} frames/s,"
             f" {figures['peak_ram_mb']:,.0f} MB"
         )
+    if figures.get("company", 0.0) >= CROWDED:
+        text += f", while other programs took {figures['company']:.0%} of the machine"
     return f"{text}, in {for_people(result.seconds)}"

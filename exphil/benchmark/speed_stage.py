@@ -50,7 +50,7 @@ class Stopwatch(Progress):
         batches: timed batches.
         seconds: that they took.
         epoch_batches: batches of the epoch.
-        company: who else was busy meanwhile.
+        others: share of the machine that other programs took meanwhile.
     """
 
     def __init__(self, progress: Progress, length: Length) -> None:
@@ -59,8 +59,8 @@ class Stopwatch(Progress):
         self._last = -1
         self._begun = 0.0
         self.warmup = self.batches = self.epoch_batches = 0
-        self.seconds = 0.0
-        self.company = Company()
+        self.seconds = self.others = 0.0
+        self._company = Company()
 
     def begin(self, done: int, total: int) -> None:
         self.epoch_batches = total
@@ -80,7 +80,7 @@ class Stopwatch(Progress):
 
     def _start(self) -> None:
         _settle()
-        self.company = Company()
+        self._company = Company()
         self._begun = time.perf_counter()
 
     def _look(self, done: int) -> None:
@@ -90,6 +90,7 @@ class Stopwatch(Progress):
         if enough or batches >= self._length.most or done >= self.epoch_batches:
             _settle()
             self.seconds = time.perf_counter() - self._begun
+            self.others = self._company.share()
             self.batches = batches
             raise Enough
 
@@ -106,17 +107,17 @@ def time_training(job: Job, progress: Progress) -> dict[str, Any]:
         with contextlib.suppress(Enough):
             session.start(job.config, store=job.store, models=Path(models), name=job.name, reporter=watch)
         lines = MetricsLog(Path(models) / job.name).lines()
-    batches = watch.batches / watch.seconds
+    batches = job.config.accumulate * watch.batches / watch.seconds
     waiting = [line["waiting"] for line in lines if line["kind"] == "train" and line["step"] > watch.warmup]
     return {
         "batches_per_second": batches,
         "frames_per_second": batches * windows * job.config.window_size,
-        "timed_batches": watch.batches,
-        "epoch_batches": watch.epoch_batches,
+        "timed_batches": job.config.accumulate * watch.batches,
+        "epoch_batches": job.config.accumulate * watch.epoch_batches,
         "waiting": sum(waiting) / len(waiting) if waiting else None,
         "peak_ram_mb": peak_ram_mb(),
         "peak_vram_mb": peak_vram_mb(),
-        "company": watch.company.share(),
+        "company": watch.others,
     }
 
 

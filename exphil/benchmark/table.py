@@ -5,13 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from exphil.benchmark.results import OK
-from exphil.benchmark.rows import RESERVED_MS, Row
+from exphil.benchmark.rows import CROWDED, RESERVED_MS, Row
 
 MOST_LISTED: Final = 2
 """Values that rows differ in are listed up to so many."""
-
-CROWDED: Final = 0.1
-"""From this share of other programs on, a timed figure comes with a warning."""
 
 COLUMNS: Final = (
     "rank", "backbone", "validation nats", "batches/s", "frames/s", "waiting", "step p50 / p99",

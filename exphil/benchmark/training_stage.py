@@ -35,7 +35,8 @@ def train(job: Job, folder: Path, progress: Progress) -> tuple[str, str | None, 
             _discard(run)
             session.start(job.config, store=job.store, models=models, name=job.name, reporter=progress)
     except DivergedError as error:
-        status, reason = DIVERGED, str(error)
+        place = (run.parent.relative_to(folder) / run.name).as_posix()
+        status, reason = DIVERGED, str(error).replace(f" of {run}", "").replace(str(run), place)
     figures = {**figures_of(MetricsLog(run).lines()), **_games(run), **_size(run)}
     if not begun_before:  # a process that did only the rest of a run does not show its peak
         figures["peak_ram_mb"] = peak_ram_mb()
@@ -60,7 +61,9 @@ def _discard(run: Path) -> None:
 
 
 def _games(run: Path) -> dict[str, Any]:
-    """Games of all sides of the split."""
+    """Games of all sides of the split; nothing where the run ended before it left anything."""
+    if not (run / SPLIT).exists():
+        return {}
     sides = json.loads((run / SPLIT).read_text(encoding="utf-8"))
     return {"games": sum(len(games) for games in sides.values())}
 

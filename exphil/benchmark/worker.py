@@ -19,7 +19,7 @@ from filelock import FileLock
 
 from exphil.benchmark.jobs import Job
 from exphil.benchmark.progress import Progress
-from exphil.benchmark.results import FAILED, OK, Result, write_result
+from exphil.benchmark.results import DIVERGED, FAILED, OK, Result, write_result
 from exphil.errors import ExphilError
 
 STOPPED: Final = 130
@@ -53,6 +53,7 @@ def measure(job: Job, folder: Path, progress: Progress) -> Result:
         KeyboardInterrupt: the job was asked to stop.
     """
     from exphil.training.interrupt import StoppedError
+    from exphil.training.loop import DivergedError
 
     begun = time.perf_counter()
     status, reason = OK, None
@@ -61,6 +62,8 @@ def measure(job: Job, folder: Path, progress: Progress) -> Result:
         status, reason, figures = _stage(job, folder, progress)
     except StoppedError as error:
         raise KeyboardInterrupt from error
+    except DivergedError as error:  # while it was only timed; the train stage tells more of it
+        status, reason = DIVERGED, _one_line(error)
     except Exception as error:
         traceback.print_exc(file=sys.stdout)
         status, reason = FAILED, _one_line(error)

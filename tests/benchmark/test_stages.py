@@ -92,13 +92,39 @@ def test_divergence_is_an_answer_with_what_there_is_of_the_curve(
 
     def diverging(self: Trainer, *arguments: Any) -> None:
         epoch(self, *arguments)
-        raise DivergedError("no finite number")
+        raise DivergedError(
+            f"the loss of {self.run.folder} is none; more in {self.run.folder / 'divergence.json'}"
+        )
 
     monkeypatch.setattr(Trainer, "_epoch", diverging)
     found = measure(job_of(store, "train", "mlp"), tmp_path, quiet())
-    assert (found.status, found.reason) == (DIVERGED, "no finite number")
+    job = job_of(store, "train", "mlp")
+    assert found.status == DIVERGED
+    assert found.reason == f"the loss is none; more in {RUNS}/{job.name}/divergence.json"
     assert "nats" not in found.figures
     assert found.figures["curve"]
+
+
+def test_divergence_before_anything_was_saved(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def diverging(self: Trainer) -> None:
+        raise DivergedError("at once")
+
+    monkeypatch.setattr(Trainer, "fit", diverging)
+    found = measure(job_of(store, "train", "mlp"), tmp_path, quiet())
+    assert (found.status, found.reason, found.figures["curve"]) == (DIVERGED, "at once", [])
+
+
+def test_divergence_while_it_is_timed_is_no_failure(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def diverging(self: Trainer) -> None:
+        raise DivergedError("at once")
+
+    monkeypatch.setattr(Trainer, "fit", diverging)
+    found = measure(job_of(store, "speed", "mlp"), tmp_path, quiet())
+    assert (found.status, found.reason) == (DIVERGED, "at once")
 
 
 @pytest.mark.parametrize("stage", ["speed", "latency", "train"])
