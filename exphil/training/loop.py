@@ -78,7 +78,7 @@ class Trainer:
     record: Record = field(default_factory=Record)
     watch: LayerWatch | None = None
     meter: Meter = field(default_factory=Meter)
-    figures: str = ""
+    figures: str = "first steps"
 
     def fit(self) -> None:
         """Train to the end of the run, or until patience is at its end.
