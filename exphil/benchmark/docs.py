@@ -122,8 +122,10 @@ def measured(name: str, figures: Figures) -> list[str]:
 
 
 def _conditions(row: Row) -> str:
+    budget = "" if row.nats is None else f"{row.epochs} epochs, "
+    most = "" if row.nats is None or row.max_steps is None else f"at most {row.max_steps} steps, "
     return (
-        f"{row.epochs} epochs, windows of {row.window_size} frames, batches of {row.batch_size} windows, hidden size"
+        f"{budget}{most}windows of {row.window_size} frames, batches of {row.batch_size} windows, hidden size"
         f" {row.hidden_size}, {row.num_layers} layers, learning rate {row.learning_rate:g}; {row.processor},"
         f" {row.cores} cores. How each figure is meant, and the other backbones: [README.md](README.md)."
     )

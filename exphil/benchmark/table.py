@@ -79,14 +79,14 @@ def _conditions(rows: Sequence[Row]) -> list[str]:
         return _differing(rows, name)
 
     games = f" of {several('games')} games" if any(row.games is not None for row in rows) else ""
-    budget = f"{several('epochs')} epochs{games}" + (
-        f" but at most {several('max_steps')} steps" if rows[0].max_steps is not None else ""
-    )
+    most = f" but at most {several('max_steps')} steps" if rows[0].max_steps is not None else ""
+    trained = any(row.nats is not None for row in rows)
+    budget = f"{several('epochs')} epochs{games}{most}, windows" if trained else "Windows"
     seeds = sorted({len(row.seeds) for row in rows if row.seeds})
     device = f", {several('gpu')}" if rows[0].gpu else ""
     versions = f"torch {several('torch')}, {_revision(rows)}"
     return [
-        f"{budget}, windows of {several('window_size')} frames, batches of {several('batch_size')} windows,"
+        f"{budget} of {several('window_size')} frames, batches of {several('batch_size')} windows,"
         f" hidden size {several('hidden_size')}"
         + (f"; {' or '.join(map(str, seeds))} seed{'s' if seeds[-1] > 1 else ''} each" if seeds else "")
         + ". Data, order of windows and budget are the same for all; learning rate and shape are each preset's.",

@@ -26,8 +26,9 @@ def test_a_line_a_backbone_and_the_baselines_below() -> None:
 
 def test_remarks_tell_conditions_reasons_and_company() -> None:
     text = "\n".join(remarks(rows_of([*a_comparison(), timed("gru", 4.0, 1, company=0.4)])))
-    assert "3 epochs of" in text
-    assert "windows of 60 frames" in text
+    assert "3 epochs of 50 games, windows of 60 frames" in text
+    untrained = "\n".join(remarks(rows_of([timed("gru", 4.0)])))
+    assert untrained.startswith("Windows of 60 frames")
     assert "`jamba` diverged in train, seed 0: the loss is no finite number at step 7." in text
     assert "`lstm` failed in train, seed 0" in text
     assert "up to 40% of the machine" in text
