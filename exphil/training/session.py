@@ -17,9 +17,10 @@ from exphil.training.card import model_card
 from exphil.training.config import RUN_LENGTH, TrainConfig
 from exphil.training.curve import draw_curve
 from exphil.training.distributed import ALONE, joined
+from exphil.training.interrupt import StoppedError
 from exphil.training.layer_norms import LayerWatch
 from exphil.training.learner import Learner
-from exphil.training.loop import Trainer
+from exphil.training.loop import DivergedError, Trainer
 from exphil.training.metrics import MetricsLog
 from exphil.training.precision import prepare
 from exphil.training.progress import Reporter
@@ -132,8 +133,13 @@ def _fit(run: Run, setting: Setting, *, resumed: bool) -> Outcome:
     )
     reporter.note(describe(selection.figures))
     reporter.note(_plan(trainer))
-    with closing(tracker):
-        trainer.fit()
+    try:
+        with closing(tracker):
+            trainer.fit()
+    except (StoppedError, DivergedError) as error:
+        if world.is_first:
+            raise
+        raise SystemExit(error.exit_code) from error  # all ranks end alike; the first says why
     return Outcome(run, world.first(lambda: _best(MetricsLog(run.folder).lines())), world.is_first)
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import torch
 
-from exphil.assets.packs import refresh
 from exphil.backbones.initialise import initialise
 from exphil.errors import UsageError
 from exphil.loading.augmentation import AugmentOptions
@@ -35,12 +34,13 @@ class Setting:
 
 
 def find_setting(config: TrainConfig, store: Path, world: World, reporter: Reporter) -> Setting:
-    """Choose the data and the device; the first rank makes stale packs anew before the others look."""
+    """Choose the device and the data: the first rank first, which makes stale packs anew and tells what is wrong."""
     heard = reporter if world.is_first else Silent()
     device = _find_device(config, world)
-    if world.size > 1:
-        world.first(lambda: refresh(Store.open(store), heard.note))
-    return Setting(select(Store.open(store), config, heard.note), device, world, heard)
+    found: list[Selection] = []
+    world.first(lambda: found.append(select(Store.open(store), config, heard.note)))
+    selection = found[0] if found else select(Store.open(store), config, heard.note)
+    return Setting(selection, device, world, heard)
 
 
 def fresh_policy(config: TrainConfig, device: torch.device) -> Policy:

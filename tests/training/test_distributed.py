@@ -19,7 +19,7 @@ from exphil.training.config import TrainConfig
 from exphil.training.distributed import ALONE, joined
 from exphil.training.metrics import TIMED, MetricsLog
 from exphil.training.progress import Silent
-from exphil.training.runs import WEIGHTS
+from exphil.training.runs import DIVERGENCE, WEIGHTS
 from exphil.training.session import Outcome, start
 from tests.stores import make_store
 
@@ -47,6 +47,8 @@ RUNS: dict[str, tuple[dict[str, Any], bool]] = {
     "single-windows": ({"batch_size": 1, "max_steps": 3}, False),  # the second rank has nothing to do
     "taken": ({}, False),
     "stopped": ({"max_steps": 20, "checkpoint_minutes": 1e-9}, True),
+    "diverged": ({"learning_rate": 1e14, "max_grad_norm": 1e9, "warmup_steps": 0}, False),
+    "nothing": ({"where": "segments.stage = 'NOWHERE'"}, False),
 }
 
 
@@ -158,9 +160,22 @@ class TestTwoRanks:
         assert pair.found[1]["taken"] == {"error": "2", "type": "SystemExit"}
 
     def test_a_signal_to_one_rank_stops_both(self, pair: Pair) -> None:
-        for rank in range(2):
-            assert pair.found[rank]["stopped"]["type"] == "StoppedError"
-            assert "stopped at step 4 and saved" in pair.found[rank]["stopped"]["error"]
+        assert pair.found[0]["stopped"]["type"] == "StoppedError"
+        assert "stopped at step 4 and saved" in pair.found[0]["stopped"]["error"]
+        assert pair.found[1]["stopped"] == {"error": "130", "type": "SystemExit"}
+
+    def test_divergence_ends_both_with_one_report(self, pair: Pair) -> None:
+        assert pair.found[0]["diverged"]["type"] == "DivergedError"
+        assert "try --learning-rate" in pair.found[0]["diverged"]["error"]
+        assert pair.found[1]["diverged"] == {"error": "1", "type": "SystemExit"}
+        assert (pair.folder / "models" / "diverged" / DIVERGENCE).exists()
+
+    def test_what_everybody_meets_is_said_once(self, pair: Pair) -> None:
+        assert (
+            "--where" in pair.found[0]["nothing"]["error"]
+            or "no segment" in pair.found[0]["nothing"]["error"]
+        )
+        assert pair.found[1]["nothing"] == {"error": "2", "type": "SystemExit"}
 
 
 def test_without_torchrun_a_process_is_alone(monkeypatch: pytest.MonkeyPatch) -> None:
