@@ -87,6 +87,7 @@ def overview(figures: Figures) -> str:
         "```",
         "",
     ]
+    lines += ["What is measured how: [../benchmark.md](../benchmark.md).", ""]
     return "\n".join(lines).rstrip() + "\n"
 
 

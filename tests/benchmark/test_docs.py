@@ -8,8 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exphil.backbones.config import CONFIGS
-from exphil.benchmark import docs
-from exphil.benchmark.figures import figures_of, write_figures
+from exphil.benchmark import docs, latency_stage, speed_stage
+from exphil.benchmark.contest import SCALING_WINDOWS, STAGES
+from exphil.benchmark.figures import CURVES, RESULTS, SCALING, figures_of, write_figures
+from exphil.benchmark.jobs import RESULTS as FOLDER_OF_RESULTS
+from exphil.benchmark.outputs import REPORT, TABLE
+from exphil.benchmark.results import LOGS, RUNS
 from exphil.errors import StoreError
 from tests.benchmark.results import a_comparison, trained
 
@@ -92,3 +96,23 @@ def test_a_block_replaces_the_one_before_and_nothing_else(
     )
     assert again.startswith(prose.rstrip())
     assert again.endswith("\n".join(after))
+
+
+def test_the_page_of_the_benchmark_tells_of_every_stage_and_file() -> None:
+    text = (REPOSITORY / "docs" / "benchmark.md").read_text(encoding="utf-8")
+    for name in (
+        *STAGES,
+        TABLE,
+        REPORT,
+        RESULTS,
+        CURVES,
+        SCALING,
+        f"{FOLDER_OF_RESULTS}/",
+        f"{RUNS}/",
+        f"{LOGS}/",
+    ):
+        assert f"| `{name}` |" in text
+    assert f"{latency_stage.STEPS:,} steps" in text
+    assert f"{latency_stage.WINDOWS} whole windows" in text
+    assert (speed_stage.WARMUP_BATCHES, "first ten batches" in text) == (10, True)
+    assert f"{SCALING_WINDOWS[0]} to {SCALING_WINDOWS[-1]} frames" in text
