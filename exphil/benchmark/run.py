@@ -68,7 +68,15 @@ def _run(jobs: Sequence[Job], folder: Path, say: Say, changed: Callable[[], None
         estimate.add(result)
         say(f"    {outcome(result)}")
         if not rest or rest[0].stage != job.stage:
-            changed()
+            _draw(changed, say)
+
+
+def _draw(changed: Callable[[], None], say: Say) -> None:
+    """Hours of measurements are not ended by a table: it is drawn again after the next stage, and at the end."""
+    try:
+        changed()
+    except Exception as error:
+        say(f"    the tables could not be written ({type(error).__name__}: {error}); going on")
 
 
 def _watcher(job: Job, rest: Sequence[Job], estimate: Estimate, say: Say) -> Callable[[int, int, str], None]:

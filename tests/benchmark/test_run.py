@@ -87,6 +87,17 @@ def test_ctrl_c_keeps_what_is_finished(
     assert [job.stage for job, _ in finished(JOBS, tmp_path)] == ["speed", "speed"]
 
 
+def test_tables_that_cannot_be_drawn_end_nothing(ran: list[str], tmp_path: Path) -> None:
+    said: list[str] = []
+
+    def changed() -> None:
+        raise ValueError("no ink")
+
+    call(tmp_path, said, changed)
+    assert len(ran) == 4
+    assert said.count("    the tables could not be written (ValueError: no ink); going on") == 2
+
+
 def test_two_calls_at_once_are_refused(ran: list[str], tmp_path: Path) -> None:
     with FileLock(tmp_path / run.LOCK), pytest.raises(StoreError, match="another benchmark is at work"):
         call(tmp_path)
