@@ -48,7 +48,7 @@ def make_policy(backbone: str = "mamba", delay: int = 0, **options: Any) -> Poli
     """A tiny policy that decides something: fresh heads would only hold what is held."""
     torch.manual_seed(3)
     config = PolicyConfig(
-        backbone=backbone_config(backbone, hidden_size=16, num_layers=1, **options),
+        backbone=backbone_config(backbone, **{"hidden_size": 16, "num_layers": 1, **options}),
         action_embedding_size=2,
         character_embedding_size=2,
         head_units=4,

@@ -47,12 +47,24 @@ def played(policy: Policy, games: Any, samplings: Any, side_by_side: int, length
     }
 
 
-@pytest.mark.parametrize(("backbone", "delay"), [("mlp", 2), ("mamba", 0), ("gru", 1), ("attention", 0)])
+ATTENTION = {"num_heads": 2, "head_dim": 8, "attention_window": 7}
+
+
+@pytest.mark.parametrize(
+    ("backbone", "delay", "options"),
+    [
+        ("mlp", 2, {}),
+        ("mamba", 0, {}),
+        ("gru", 1, {}),
+        ("attention", 0, ATTENTION),
+        ("jamba", 0, {"num_layers": 2, "attention_every": 2, **ATTENTION}),
+    ],
+)
 def test_the_recorded_pass_is_the_window_pass(
-    make_games: Callable[..., Any], backbone: str, delay: int
+    make_games: Callable[..., Any], backbone: str, delay: int, options: dict[str, int]
 ) -> None:
     packs, places = games = with_short_lead(make_games(110, 123, 102, delay=delay))
-    policy = make_policy(backbone, delay)
+    policy = make_policy(backbone, delay, **options)
     found = played(policy, games, (), side_by_side=4, length=16)
     assert set(found) == set(range(6))
     for stream, (hidden,) in found.items():
