@@ -7,8 +7,11 @@ from typing import Any, Final
 from exphil.benchmark.results import OK
 from exphil.benchmark.rows import FRAME_MS, RESERVED_MS, Row
 
-CLOSE: Final = 0.10
-"""Nats from the best within which a backbone is still worth its other merits."""
+MEMORYLESS: Final = "mlp"
+"""Sees one frame: what the others gain over it is what a memory is worth."""
+
+GAIN: Final = 0.5
+"""The share of the best memory's gain that makes a backbone worth its other merits."""
 
 Figure = Callable[[Row], str]
 
@@ -52,10 +55,10 @@ def answers(rows: Sequence[Row], scaling: Sequence[Mapping[str, Any]] = ()) -> l
     usable = [row for row in rows if row.status == OK and row.nats is not None]
     live = [row for row in usable if row.sixty_fps]
     windowed = [row for row in usable if _in_time(row.window_p99_ms)]
-    near = f"within {CLOSE:g} nats of the best"
+    worth = "and at least half of what memory gains over mlp?"
     asked: list[tuple[str, str, Row | None, tuple[Figure, ...]]] = [
         (PLAYS, "lowest loss in time?", _best(live, _quickness), (_nats, _step)),
-        (PLAYS, f"most time to spare, {near}?", _most(_close(live), _quickness), (_step, _nats)),
+        (PLAYS, f"most time to spare, {worth}", _most(_worth(live, usable), _quickness), (_step, _nats)),
         (PLAYS, "most time to spare of all?", _most(live, _quickness), (_step, _nats)),
         (
             PLAYS,
@@ -64,7 +67,8 @@ def answers(rows: Sequence[Row], scaling: Sequence[Mapping[str, Any]] = ()) -> l
             (_nats, _window),
         ),
         (OFFLINE, "lowest loss?", _best(usable, _rate), (_nats, _training)),
-        (OFFLINE, f"quick to train, {near}?", _most(_close(usable), _rate), (_training, _nats)),
+        (OFFLINE, f"quick to train, {worth}", _most(_worth(usable, usable), _rate), (_training, _nats)),
+        (OFFLINE, "quickest to train of all?", _most(usable, _rate), (_training, _nats)),
     ]
     found = [
         Answer(branch, question, row.backbone, ", ".join(text for figure in figures if (text := figure(row))))
@@ -90,9 +94,13 @@ def is_tie(row: Row, other: Row) -> bool:
     return abs((row.nats or 0.0) - (other.nats or 0.0)) <= spread
 
 
-def _close(rows: Sequence[Row]) -> list[Row]:
-    lowest = min((row.nats or 0.0 for row in rows), default=0.0)
-    return [row for row in rows if (row.nats or 0.0) <= lowest + CLOSE]
+def _worth(rows: Sequence[Row], usable: Sequence[Row]) -> list[Row]:
+    """Those of `rows` that keep the share `GAIN` of the best one's gain; none where no memory gains anything."""
+    plain = next((row.nats for row in usable if row.backbone == MEMORYLESS), None)
+    lowest = min((row.nats for row in usable if row.nats is not None), default=None)
+    if plain is None or lowest is None or lowest >= plain:
+        return []
+    return [row for row in rows if row.nats is not None and row.nats <= plain - GAIN * (plain - lowest)]
 
 
 def _most(rows: Sequence[Row], merit: Callable[[Row], float]) -> Row | None:
@@ -129,24 +137,16 @@ def _training(row: Row) -> str:
 
 
 def _long(usable: Sequence[Row], scaling: Sequence[Mapping[str, Any]]) -> list[Answer]:
-    """The backbone with a memory whose training slows down least from the shortest window to the longest."""
+    """The backbone with a memory that trains fastest on the longest windows."""
     kept = {row.backbone for row in usable if row.state_bytes}
-    rates: dict[str, dict[int, float]] = {}
-    for row in scaling:
-        if row["backbone"] in kept and row["frames_per_second"] is not None:
-            rates.setdefault(row["backbone"], {})[row["window_size"]] = row["frames_per_second"]
-    windows = {window for found in rates.values() for window in found}
-    if len(windows) < 2:
+    rated = [row for row in scaling if row["backbone"] in kept and row["frames_per_second"] is not None]
+    longest = max((row["window_size"] for row in rated), default=None)
+    best = max(
+        (row for row in rated if row["window_size"] == longest),
+        key=lambda row: row["frames_per_second"],
+        default=None,
+    )
+    if best is None:
         return []
-    short, long = min(windows), max(windows)
-    shares = {
-        name: found[long] / found[short] for name, found in rates.items() if {short, long} <= set(found)
-    }
-    if not shares:
-        return []
-    name = max(shares, key=lambda item: shares[item])
-    return [
-        Answer(
-            OFFLINE, "long windows?", name, f"{shares[name]:.0%} of its rate at {short} frames left at {long}"
-        )
-    ]
+    figures = f"{best['frames_per_second']:,.0f} frames/s"
+    return [Answer(OFFLINE, f"windows of {longest} frames, with a memory?", best["backbone"], figures)]

@@ -59,17 +59,28 @@ def test_the_tree_follows_the_figures() -> None:
     text = "\n".join(decision_tree(rows_of(results), scaling_rows(results)))
     assert "lowest loss in time? gru (1.120 nats, step p99 1.00 ms)" in text
     assert "most time to spare of all? mlp (step p99 0.50 ms, 1.310 nats)" in text
-    assert "within 0.1 nats of the best? gru (15,360 frames/s, 1.120 nats)" in text
-    assert "long windows? mamba (95% of its rate at 30 frames left at 480)" in text
+    assert "quick to train, and at least half of what memory gains over mlp? gru (15,360 frames/s" in text
+    assert "quickest to train of all? mlp (76,800 frames/s, 1.310 nats)" in text
+    assert "windows of 480 frames, with a memory? mamba (7,600 frames/s)" in text
     assert "no memory kept, a whole window a frame? gru (1.120 nats, window p99 10.00 ms)" in text
     assert "jamba" not in text
+
+
+def test_half_of_what_memory_gains() -> None:
+    """0.2 nats between mlp and the best: a tenth is enough, less is not."""
+    results = [trained("mlp", 1.2), trained("jamba", 1.0), trained("gru", 1.09), trained("lstm", 1.11)]
+    rates = [timed(name, rate) for name, rate in (("mlp", 9.0), ("jamba", 1.0), ("gru", 2.0), ("lstm", 3.0))]
+    text = "\n".join(decision_tree(rows_of([*results, *rates])))
+    assert "gains over mlp? gru (" in text
+    useless = [trained("mlp", 1.0), trained("gru", 1.1)]
+    assert "gains over mlp?" not in "\n".join(decision_tree(rows_of(useless)))
 
 
 def test_the_tree_asks_nothing_that_was_not_measured() -> None:
     text = "\n".join(decision_tree(rows_of([trained("mlp", 1.0), trained("gru", 0.9)])))
     assert "lowest loss? gru (0.900 nats)" in text
     assert "in time" not in text
-    assert "long windows" not in text
+    assert "with a memory?" not in text
 
 
 def test_losses_that_seeds_do_not_tell_apart_are_a_tie_for_the_quicker() -> None:
