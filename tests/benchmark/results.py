@@ -1,5 +1,6 @@
 """Results as jobs leave them, without running any."""
 
+from functools import cache
 from typing import Any
 
 from exphil.benchmark.contest import Contest
@@ -14,6 +15,11 @@ MACHINE = {
 }
 
 
+@cache
+def _options(backbone: str) -> dict[str, Any]:
+    return Contest().config(backbone).to_dict()
+
+
 def made(
     stage: str, backbone: str, number: int = 0, *, status: str = OK, reason: str | None = None, **figures: Any
 ) -> Result:
@@ -25,7 +31,7 @@ def made(
         status,
         reason=reason,
         figures=figures,
-        options=Contest().config(backbone).to_dict(),
+        options=_options(backbone),
         made_with={"git": "abc", "begun": "2026-01-01T00:00:00+00:00"},
         machine=MACHINE,
         seconds=10.0,

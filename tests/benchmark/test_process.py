@@ -96,7 +96,7 @@ def test_a_damaged_result_is_none(store: Path, tmp_path: Path) -> None:
 
 
 def test_ctrl_c_saves_the_run_and_the_next_call_ends_it(store: Path, tmp_path: Path) -> None:
-    job = job_of(store, "mlp", "train", epochs=8)
+    job = job_of(store, "mlp", "train", epochs=4)
 
     run = tmp_path / RUNS / job.name
 
