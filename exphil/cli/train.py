@@ -71,8 +71,6 @@ def _train(
             chosen, store=store_root(store), models=models_root(models), name=run, reporter=reporter
         )
     if not outcome.is_first:
-        return
-    if not outcome.is_first:
         return  # one of the processes that torchrun started: the first speaks for all
     record_in_dagster(outcome)
     figures = outcome.validation

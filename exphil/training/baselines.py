@@ -79,9 +79,7 @@ def baselines(train: Pairs, validation: Pairs) -> Baselines:
         -(scored.sum(axis=0) * np.log(table)).sum()
         for scored, table in zip(validation, known.marginal, strict=True)
     ]
-    repeat = [
-        -(scored * np.log(table)).sum() for scored, table in zip(validation, known.repeat, strict=True)
-    ]
+    repeat = [-(scored * np.log(table)).sum() for scored, table in zip(validation, known.repeat, strict=True)]
     return Baselines(np.array(marginal) / num_frames, np.array(repeat) / num_frames, num_frames)
 
 
