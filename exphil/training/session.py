@@ -137,9 +137,11 @@ def _fit(run: Run, setting: Setting, *, resumed: bool) -> Outcome:
         with closing(tracker):
             trainer.fit()
     except (StoppedError, DivergedError) as error:
+        # All ranks end alike, and together: torchrun would end the first before it has said why.
+        world.first(lambda: None)
         if world.is_first:
             raise
-        raise SystemExit(error.exit_code) from error  # all ranks end alike; the first says why
+        raise SystemExit(error.exit_code) from error
     return Outcome(run, world.first(lambda: _best(MetricsLog(run.folder).lines())), world.is_first)
 
 
