@@ -12,12 +12,12 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final, cast
 
 from exphil.errors import ReplayError
-from exphil.replays.limits import MAX_BYTES, is_archive_bomb, is_bomb
+from exphil.replays.limits import MAX_BYTES, is_archive_bomb
+from exphil.replays.members import DEVICE, ENCRYPTED, LINK, Member, problem_of
 
 _ZIP: Final = (".zip",)
 _7Z: Final = (".7z",)
@@ -26,9 +26,6 @@ _TAR: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz"
 SUFFIXES: Final = _ZIP + _7Z + _TAR
 """Lower-case endings of the names of archives that are read."""
 
-ENCRYPTED: Final = "encrypted: unpack it with its password first"
-LINK: Final = "a link, not a file"
-DEVICE: Final = "a device, not a file"
 _DAMAGED: Final = (
     zipfile.BadZipFile,
     tarfile.TarError,
@@ -39,15 +36,6 @@ _DAMAGED: Final = (
     ValueError,
 )
 """What the libraries raise on a damaged archive."""
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A file in an archive: name with forward slashes, size as declared, and why it is not read, if so."""
-
-    name: str
-    num_bytes: int
-    problem: str | None = None
 
 
 def list_members(path: Path) -> Iterator[Member]:
@@ -103,17 +91,6 @@ def _told() -> Iterator[None]:
 
 def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
-
-
-def problem_of(name: str, num_bytes: int, stored: int | None) -> str | None:
-    """Why a member is refused unread: where its name points, or what it says to unpack to."""
-    if name.startswith("/") or name[1:2] == ":" or ".." in name.split("/"):
-        return "its name points out of the archive"
-    if num_bytes > MAX_BYTES:
-        return f"{num_bytes} bytes: longer than any recording ({MAX_BYTES} at most)"
-    if stored is not None and is_bomb(stored, num_bytes):
-        return f"{stored} bytes unpack to {num_bytes}: refused as a bomb"
-    return None
 
 
 def _list_zip(path: Path) -> Iterator[Member]:

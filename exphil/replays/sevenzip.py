@@ -12,8 +12,8 @@ import py7zr.exceptions
 import py7zr.io
 
 from exphil.errors import ReplayError
-from exphil.replays.archives import DEVICE, ENCRYPTED, LINK, Member, problem_of
 from exphil.replays.limits import MAX_BYTES
+from exphil.replays.members import DEVICE, ENCRYPTED, LINK, Member, problem_of
 
 _AHEAD: Final = 2
 """Members unpacked ahead of the reader."""

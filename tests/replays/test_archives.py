@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 from exphil.errors import ReplayError
-from exphil.replays import archives, limits
+from exphil.replays import archives, limits, members
 from exphil.replays.sources import Contents, find_sources, read_source, read_sources
 from tests.replays import slp
 
@@ -198,7 +198,7 @@ class TestEveryKind:
         assert isinstance(contents, ReplayError)
 
     def test_a_member_longer_than_any_recording_is_refused_unread(self, tmp_path, suffix, monkeypatch):
-        monkeypatch.setattr(archives, "MAX_BYTES", 5000)
+        monkeypatch.setattr(members, "MAX_BYTES", 5000)
         MAKERS[suffix](tmp_path / f"box{suffix}", {"a.slp": A, "huge.slp": bytes(5001)})
         result = answers(tmp_path)
         assert "longer than any recording" in str(result[f"box{suffix}!/huge.slp"])
