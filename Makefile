@@ -37,6 +37,7 @@ lint: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/python -m exphil.cli.docs
 	$(BIN)/python -m exphil.features.render
+	$(BIN)/python -m exphil.benchmark.docs
 
 # Real replays give the figures of the README: make bench REPLAYS=DIR
 bench: $(STAMP)
