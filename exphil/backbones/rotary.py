@@ -12,8 +12,12 @@ from torch import Tensor, nn
 TURN = 2**32
 """Parts of a whole turn. A frame's number times parts a frame stays below 2**63 for every number below 2**33."""
 
-SLOWEST = 10_000.0
-"""How many times slower than the first pair the pairs turn towards the last: the paper's base."""
+SLOWEST = 100.0
+"""How many times slower than the first pair the pairs turn towards the last.
+
+The paper's 10,000 is for thousands of words: over a second of frames most pairs would hardly turn. On 50 games
+attention learnt faster with 100 (150 steps: 1.71 nats a frame against 1.78).
+"""
 
 
 class Rotary(nn.Module):
