@@ -1,4 +1,4 @@
-"""Positions are relative, those of the paper, and exact for as long as a game may last."""
+"""Positions are relative, those of the formula, and exact for as long as a game may last."""
 
 import math
 
@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exphil.backbones.rotary import Rotary
+from exphil.backbones.rotary import SLOWEST, Rotary
 
 DIM = 64
 FRAMES = st.integers(0, 2**33 - 1)
@@ -29,13 +29,13 @@ def test_a_score_depends_on_the_distance_alone(first: int, distance: int) -> Non
 
 
 @pytest.mark.parametrize("frame", [0, 1, 59, 479, 216_000])
-def test_angles_are_those_of_the_paper(frame: int) -> None:
-    """A pair's numbers are half the width apart; pair i turns by 10000 ** (-2 i / DIM) a frame."""
+def test_angles_are_those_of_the_formula(frame: int) -> None:
+    """A pair's numbers are half the width apart; pair i turns by SLOWEST ** (-2 i / DIM) a frame."""
     torch.manual_seed(1)
     vector = torch.randn(DIM)
     found = turned(vector, frame)
     for pair in range(DIM // 2):
-        angle = frame * 10_000 ** (-2 * pair / DIM)
+        angle = frame * SLOWEST ** (-2 * pair / DIM)
         x, y = vector[pair].item(), vector[pair + DIM // 2].item()
         near = {"abs": 2e-6 + frame * 3e-9}
         assert found[pair].item() == pytest.approx(x * math.cos(angle) - y * math.sin(angle), **near)
