@@ -178,8 +178,9 @@ def _largest(figures: Sequence[Mapping[str, Any]], name: str) -> float | None:
 
 
 def _conditions(results: Sequence[Result]) -> dict[str, Any]:
-    """Options and place, of the training run where there is one."""
+    """Options, of the training run where there is one, and the place that the rates are of."""
     one = next((item for item in results if item.stage == "train"), results[0])
+    timed = next((item for item in results if item.stage == "speed"), one)
     backbone = one.options["policy"]["backbone"]
     return {
         **{name: backbone[name] for name in ("hidden_size", "num_layers")},
@@ -188,7 +189,7 @@ def _conditions(results: Sequence[Result]) -> dict[str, Any]:
             for name in ("learning_rate", "window_size", "batch_size", "epochs", "max_steps")
         },
         "games": one.figures.get("games"),
-        **{name: one.machine.get(name) for name in ("processor", "cores", "gpu", "threads", "torch")},
+        **{name: timed.machine.get(name) for name in ("processor", "cores", "gpu", "threads", "torch")},
         **{name: one.made_with.get(name) for name in ("git", "begun")},
     }
 
