@@ -174,6 +174,6 @@ def _made(folder: Path) -> bool:
 def _no_run(models: Path, name: str) -> str:
     runs = sorted(path.parent.name for path in models.glob(f"*/{CONFIG}")) if models.is_dir() else []
     near = get_close_matches(name, runs, n=1)
-    guess = f"; did you mean {near[0]}?" if near else ""
+    guess = f"; did you mean {near[0]}?" if near else "."
     listed = f" It has: {', '.join(runs[-5:])}." if runs else " It has no runs yet."
     return f"no run {name!r} in {models}{guess}{listed}"
