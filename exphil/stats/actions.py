@@ -128,9 +128,10 @@ def _dash_dances(fighter: Fighter, began: Ints) -> int:
 def _add_ground_techs(counts: Counts, fighter: Fighter, opponent: Fighter, began: Ints) -> None:
     """Tech rolls, in or away as the opponent stands."""
     state = fighter.state[began]
-    at, state = began[(state == TECH_FORWARD) | (state == TECH_BACKWARD)], state[
-        (state == TECH_FORWARD) | (state == TECH_BACKWARD)
-    ]
+    at, state = (
+        began[(state == TECH_FORWARD) | (state == TECH_BACKWARD)],
+        state[(state == TECH_FORWARD) | (state == TECH_BACKWARD)],
+    )
     side = np.where(fighter.x[at] > opponent.x[at], -1, 1)
     towards = (state == TECH_FORWARD) == (fighter.facing[at] == side)
     counts["ground_tech_in"] = int(towards.sum())

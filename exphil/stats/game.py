@@ -1,16 +1,17 @@
 """All statistics of one two-player game, as plain values: what the tables and the JSON are written from."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pyarrow as pa
 
 from exphil.stats.actions import Counts, action_counts
 from exphil.stats.inputs import Inputs, inputs
-from exphil.stats.openings import NEUTRAL_WIN, COUNTER_ATTACK, TRADE, Conversion, opening_types
+from exphil.stats.openings import COUNTER_ATTACK, NEUTRAL_WIN, TRADE, Conversion, opening_types
 from exphil.stats.punishes import Punishes, combos, conversions
 from exphil.stats.stocks import Stocks, stocks
-from exphil.stats.walk import FIRST_FRAME, PLAY_STARTS, Walk, walk
+from exphil.stats.walk import FIRST_FRAME, PLAY_STARTS, Fighter, Walk, walk
 
 FRAMES_A_MINUTE: Final = 3600
 
@@ -99,15 +100,18 @@ class GameStats:
     overall: tuple[Overall, Overall]
 
 
-def game_stats(frames: pa.Table, ports: tuple[int, int], last_frame: int) -> GameStats:
+def game_stats(
+    frames: pa.Table, ports: tuple[int, int], last_frame: int, final_frame: int | None = None
+) -> GameStats:
     """Statistics of a game from its rows of `frames`.
 
     Args:
         frames: columns `exphil.stats.walk.COLUMNS`.
         ports: of the two players, ascending.
         last_frame: the recording's last frame id, walked or not: minutes go by it.
+        final_frame: where the walk ends, for a recording without an end; see `exphil.stats.finality`.
     """
-    walked = walk(frames, ports)
+    walked = walk(frames, ports, final_frame)
     first, second = walked.fighters
     playable = max(0, last_frame - PLAY_STARTS)
     found = _with_openings(_punishes(walked, conversions))
@@ -147,12 +151,12 @@ def _stocks(walked: Walk) -> tuple[Stock, ...]:
     return tuple(sorted(found, key=lambda stock: (stock.start, stock.port)))
 
 
-def _punishes(walked: Walk, find: object) -> tuple[Punish, ...]:
+def _punishes(walked: Walk, find: Callable[[Fighter, Fighter], Punishes]) -> tuple[Punish, ...]:
     """Both players' punishes in order of their start; of two that start together the lower port's comes first."""
     found: list[Punish] = []
     first, second = walked.fighters
     for attacker, victim in ((first, second), (second, first)):
-        of_attacker: Punishes = find(attacker, victim)  # type: ignore[operator]
+        of_attacker: Punishes = find(attacker, victim)
         moves: list[list[Move]] = [[] for _ in range(len(of_attacker))]
         listed = of_attacker.moves
         for punish, frame, attack, hits, damage in zip(
@@ -178,13 +182,8 @@ def _punishes(walked: Walk, find: object) -> tuple[Punish, ...]:
 
 
 def _with_openings(found: tuple[Punish, ...]) -> tuple[Punish, ...]:
-    from dataclasses import replace
-
     openings = opening_types(
-        [
-            Conversion(c.victim, c.start, c.end, c.moves[-1].port if c.moves else None)
-            for c in found
-        ]
+        [Conversion(c.victim, c.start, c.end, c.moves[-1].port if c.moves else None) for c in found]
     )
     return tuple(replace(c, opening=opening) for c, opening in zip(found, openings, strict=True))
 
@@ -232,5 +231,3 @@ def _trades(found: tuple[Punish, ...], port: int) -> Ratio:
         taken = theirs.current_percent - theirs.start_percent
         won += (mine.killed and not theirs.killed) or dealt > taken
     return Ratio(won, len(own))
-
-

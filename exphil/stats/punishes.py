@@ -6,6 +6,7 @@ The rule is a counter that each frame moves on; here it is turned around. Betwee
 counter's course is fixed, so each such frame knows at once when its punish would end if no other followed.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -75,7 +76,7 @@ def combos(attacker: Fighter, victim: Fighter) -> Punishes:
     return _punishes(attacker, victim, lambda hit: over[hit])
 
 
-def _punishes(attacker, victim, times_out) -> Punishes:  # type: ignore[no-untyped-def]
+def _punishes(attacker: Fighter, victim: Fighter, times_out: Callable[[Ints], Ints]) -> Punishes:
     length = len(victim.state)
     hit = np.flatnonzero(PUNISHED[victim.state])
     lost = victim.lost_stock
@@ -84,7 +85,7 @@ def _punishes(attacker, victim, times_out) -> Punishes:  # type: ignore[no-untyp
     last = close < following if len(hit) else np.zeros(0, bool)
     if len(hit):
         last[-1] = True
-    group = np.cumsum(last) - last  # number of the punish that each frame belongs to
+    group = np.cumsum(last) - last.astype(np.int64)  # number of the punish that each frame belongs to
     first = np.flatnonzero(np.append(True, last[:-1])) if len(hit) else np.zeros(0, np.int64)
     start, end = hit[first], close[last]
     ended = end < length
@@ -133,7 +134,7 @@ def _moves(attacker: Fighter, victim: Fighter, hit: Ints, group: Ints) -> Moves:
         frame=at[opened],
         attack=attacker.attack[at[opened]].astype(np.int64),
         hits=np.bincount(move[counted], minlength=number),
-        damage=np.bincount(move[counted], weights=damage[at[counted]], minlength=number),
+        damage=np.bincount(move[counted], weights=damage[at[counted]], minlength=number).astype(np.float64),
     )
 
 

@@ -82,12 +82,13 @@ class Walk:
         return len(self.fighters[0].state)
 
 
-def walk(frames: pa.Table, ports: tuple[int, int]) -> Walk:
+def walk(frames: pa.Table, ports: tuple[int, int], until: int | None = None) -> Walk:
     """The walk over one game's rows of `frames`, followers left out.
 
     Args:
         frames: columns `COLUMNS`, in any order of rows.
         ports: of the two players, ascending.
+        until: last frame id to walk to; all of them if not given.
     """
     frame = _numbers(frames, "frame", np.int64)
     leader = ~_numbers(frames, "follower", np.bool_)
@@ -98,7 +99,11 @@ def walk(frames: pa.Table, ports: tuple[int, int]) -> Walk:
         rows = rows[np.argsort(frame[rows], kind="stable")]
         places.append(rows[: _run(frame[rows])])
     length = min(len(rows) for rows in places)
-    columns: dict[str, NDArray[Any]] = {name: _numbers(frames, source, np.float64) for name, source in FLOATS.items()}
+    if until is not None:
+        length = min(length, max(0, until - FIRST_FRAME + 1))
+    columns: dict[str, NDArray[Any]] = {
+        name: _numbers(frames, source, np.float64) for name, source in FLOATS.items()
+    }
     for name, source in INTEGERS.items():
         columns[name] = _numbers(frames, source, _DTYPES[name])
     for name in ("percent", "y"):
@@ -129,6 +134,6 @@ def _numbers(table: pa.Table, name: str, dtype: Any) -> NDArray[Any]:
     """A column as numpy; nulls become NaN in floats and 0 in integers."""
     column = table.column(name)
     column = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
-    if np.issubdtype(dtype, np.floating):
-        return np.asarray(column.to_numpy(zero_copy_only=False)).astype(dtype)
-    return np.asarray(column.fill_null(0 if dtype is not np.bool_ else False).to_numpy(zero_copy_only=False)).astype(dtype)
+    if not np.issubdtype(dtype, np.floating):
+        column = column.fill_null(False if dtype is np.bool_ else 0)
+    return np.asarray(column.to_numpy(zero_copy_only=False)).astype(dtype)
