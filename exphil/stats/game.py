@@ -1,6 +1,6 @@
 """All statistics of one two-player game, as plain values: what the tables and the JSON are written from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -70,21 +70,14 @@ class Ratio:
 
 @dataclass(frozen=True, slots=True)
 class Overall:
-    """A player's summary."""
+    """A player's summary; `ratios` by the names that `exphil.schema.OVERALL` has."""
 
     port: int
     inputs: Inputs
     conversion_count: int
     total_damage: float
     kill_count: int
-    successful_conversions: Ratio
-    inputs_per_minute: Ratio
-    digital_inputs_per_minute: Ratio
-    openings_per_kill: Ratio
-    damage_per_opening: Ratio
-    neutral_win_ratio: Ratio
-    counter_hit_ratio: Ratio
-    beneficial_trade_ratio: Ratio
+    ratios: Mapping[str, Ratio]
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,14 +196,16 @@ def _overall(port: int, counted: Inputs, found: tuple[Punish, ...], playable: in
         conversion_count=len(own),
         total_damage=damage,
         kill_count=kills,
-        successful_conversions=Ratio(successful, len(own)),
-        inputs_per_minute=Ratio(counted.total, minutes),
-        digital_inputs_per_minute=Ratio(counted.buttons, minutes),
-        openings_per_kill=Ratio(len(own), kills),
-        damage_per_opening=Ratio(damage, len(own)),
-        neutral_win_ratio=_share(found, port, NEUTRAL_WIN),
-        counter_hit_ratio=_share(found, port, COUNTER_ATTACK),
-        beneficial_trade_ratio=_trades(found, port),
+        ratios={
+            "successful_conversions": Ratio(successful, len(own)),
+            "inputs_per_minute": Ratio(counted.total, minutes),
+            "digital_inputs_per_minute": Ratio(counted.buttons, minutes),
+            "openings_per_kill": Ratio(len(own), kills),
+            "damage_per_opening": Ratio(damage, len(own)),
+            "neutral_win_ratio": _share(found, port, NEUTRAL_WIN),
+            "counter_hit_ratio": _share(found, port, COUNTER_ATTACK),
+            "beneficial_trade_ratio": _trades(found, port),
+        },
     )
 
 
