@@ -87,8 +87,8 @@ def stats_part(task: StatsTask) -> Staged:
             latest_finalized=None if game.ended else _latest_finalized(source["stage_frames"][replay_id]),
         )
         stats = game_stats(frames, game.ports, game.last_frame, until)
-        for table, row in rows(replay_id, stats):
-            found[table].append(row)
+        for name, row in rows(replay_id, stats):
+            found[name].append(row)
         num_games += 1
     num_bytes = 0
     for table in schema.STATS_TABLES:
