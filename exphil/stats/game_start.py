@@ -121,9 +121,8 @@ def settings(event: bytes, first_fighters: Mapping[int, int]) -> Settings:
     found["players"] = [player for player in players if player["type"] != EMPTY]
     if tuple(event[1:4]) < (1, 6, 0):
         for player in found["players"]:
-            fighter = first_fighters.get(player["playerIndex"])
-            if fighter in STARTED_AS:
-                player["characterId"] = STARTED_AS[fighter]
+            fighter = first_fighters.get(player["playerIndex"], -1)
+            player["characterId"] = STARTED_AS.get(fighter, player["characterId"])
     found["gameInfoBlock"] = _known({field.name: field.read(event) for field in _INFO_BLOCK}) | {
         "bombRainEnabled": bool(_BOMB_RAIN.read(event))
     }

@@ -76,11 +76,7 @@ def _stats(game: Game, tables: FrameTables, players: list[Json]) -> Json:
     if stats is None:
         empty: Json = {name: [] for name in ("stocks", "conversions", "combos", "actionCounts")}
         overall = [_empty_overall(player["playerIndex"], last) for player in players]
-        return (
-            common
-            | empty
-            | {"overall": [_empty_overall(p["playerIndex"], common["playableFrameCount"]) for p in players]}
-        )
+        return common | empty | {"overall": overall}
     return common | {
         "stocks": [_stock(stock) for stock in stats.stocks],
         "conversions": [_punish(found) | {"openingType": found.opening} for found in stats.conversions],
