@@ -59,6 +59,27 @@ def ingest(
     deps=["frames"],
     partitions_def=BATCHES,
     pool=POOL,
+    kinds={"parquet", "numpy"},
+    group_name=GROUP,
+    description="Stocks, conversions, moves, combos, action counts and overall figures, by slippi-js's definitions.",
+)
+def stats(
+    context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]
+) -> dg.MaterializeResult[None]:
+    """Compute the batch's statistics."""
+    from exphil.assets import stats as asset
+
+    tag_run(context)
+    store, batch = session.store(), context.partition_key
+    report = asset.materialize(store, batch, session.workers)
+    session.add(report)
+    return dg.MaterializeResult(metadata=metadata.of_report(store, report) | metadata.of_stats(store, batch))
+
+
+@dg.asset(
+    deps=["frames"],
+    partitions_def=BATCHES,
+    pool=POOL,
     kinds={"zarr", "numpy"},
     group_name=GROUP,
     description="The 287 dims of feature set v1 for every two-player game, in chunked Zarr v3.",

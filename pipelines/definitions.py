@@ -11,7 +11,7 @@ from pipelines.session import Session, session
 def make_definitions(shared: Session | dg.ResourceDefinition, *, with_checks: bool) -> dg.Definitions:
     """All assets, checks, jobs and sensors; `shared` is what the assets of a run share."""
     return dg.Definitions(
-        assets=[assets.ingest, assets.embeddings, assets.windows, assets.packs, policy.policy],
+        assets=[assets.ingest, assets.stats, assets.embeddings, assets.windows, assets.packs, policy.policy],
         asset_checks=asset_checks if with_checks else [],
         jobs=[build],
         sensors=[sensors.new_replays, sensors.upkeep],

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-STORE_ASSETS = ("replays", "frames", "embeddings", "windows", "packs")
+STORE_ASSETS = ("replays", "frames", "stats", "embeddings", "windows", "packs")
 
 build = dg.define_asset_job(
     "build",

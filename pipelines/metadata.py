@@ -64,6 +64,13 @@ def of_frames(store: Store, batch: str) -> dict[str, Any]:
     }
 
 
+def of_stats(store: Store, batch: str) -> dict[str, Any]:
+    """Rows of each table."""
+    parts = store.manifest.of("stats", batch)
+    tables = sorted({table for part in parts for table in part.rows})
+    return {table: sum(part.rows.get(table, 0) for part in parts) for table in tables}
+
+
 def of_embeddings(store: Store, batch: str) -> dict[str, Any]:
     """The feature set's name and fingerprint, and what a game frame takes on disk."""
     from exphil.features import V1

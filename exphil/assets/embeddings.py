@@ -1,6 +1,5 @@
 """Frames become feature blocks: one part of `embeddings` for each part of `frames`."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -8,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from exphil import schema
+from exphil.assets.games import by_game
 from exphil.assets.partwise import Staged, build_parts
 from exphil.assets.report import Report
 from exphil.assets.workers import Workers
@@ -88,7 +86,9 @@ def two_player_games(store: Store, batch: str) -> dict[str, tuple[int, tuple[int
 def embed_part(task: EmbedTask) -> Staged:
     """Encode one part of `frames` and stage it as a Zarr group."""
     tables = {
-        table.name: _by_game(paths.table_part(task.root, "frames", table.name, task.part), table)
+        table.name: by_game(
+            paths.table_part(task.root, "frames", table.name, task.part), table, SOURCES[table.name]
+        )
         for table in (schema.FRAMES, schema.ITEMS, schema.STAGE_FRAMES)
     }
     audit = Audit(V1)
@@ -121,7 +121,7 @@ def embed_part(task: EmbedTask) -> Staged:
     folder = paths.embeddings_part(task.staging, V1.name, task.part)
     with write_errors(folder):
         num_bytes = write_part(folder, blocks, runs, attributes)
-    return Staged(offset, len({run.replay_id for run in runs}), num_bytes)
+    return Staged({"rows": offset}, len({run.replay_id for run in runs}), num_bytes)
 
 
 def _stack(arrays: Sequence[np.ndarray], dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
@@ -138,22 +138,3 @@ def contiguous(frame: np.ndarray) -> list[tuple[int, int]]:
     breaks = np.flatnonzero(np.diff(frame) != 1) + 1
     edges = [0, *breaks.tolist(), len(frame)]
     return list(pairwise(edges))
-
-
-def _by_game(file: Path, table: schema.Table) -> dict[str, pa.Table]:
-    """The part's columns that features read, sliced by game; a game without rows has an empty table."""
-    columns = [name for name in table.names if name in table.key or name in SOURCES[table.name]]
-    if not file.exists():
-        empty = schema.arrow_schema(table).empty_table().select(columns)
-        return defaultdict(lambda: empty)
-    # ParquetFile, not read_table: that one imports pandas where it is installed, half a second a worker.
-    whole = pq.ParquetFile(file, read_dictionary=["replay_id"]).read(columns).combine_chunks()
-    codes = whole["replay_id"].combine_chunks().indices.to_numpy()
-    names = whole["replay_id"].combine_chunks().dictionary.to_pylist()
-    edges = [0, *(np.flatnonzero(np.diff(codes)) + 1).tolist(), len(codes)]
-    empty = whole.slice(0, 0)
-    slices: defaultdict[str, pa.Table] = defaultdict(lambda: empty)
-    for first, last in pairwise(edges):
-        if first < last:
-            slices[names[codes[first]]] = whole.slice(first, last - first)
-    return slices

@@ -46,7 +46,7 @@ def verify(store: Store) -> list[Problem]:
                 found += [Problem(asset, part.name, message) for message in _faults(store, asset, part)]
             except (StoreError, OSError, ValueError) as error:
                 found.append(Problem(asset, part.name, str(error).splitlines()[0]))
-    for asset in ("embeddings", "windows", "packs"):
+    for asset in ("stats", "embeddings", "windows", "packs"):
         for missing in plan.missing_parts(store, asset):
             found.append(Problem(asset, missing.name, f"missing or stale: run `exphil materialize {asset}`"))
     return found

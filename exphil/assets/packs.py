@@ -102,7 +102,7 @@ def pack_part(task: PackTask) -> Staged:
     runs_file = paths.pack_runs(task.staging, V1.name, task.part)
     write_runs(runs_file, runs)
     num_bytes = file.stat().st_size + runs_file.stat().st_size
-    return Staged(packed, len({run.replay_id for run in runs}), num_bytes)
+    return Staged({"rows": packed}, len({run.replay_id for run in runs}), num_bytes)
 
 
 def _created(file: Path) -> BinaryIO:

@@ -1,4 +1,4 @@
-"""The mould of `embeddings` and `packs`: one part for each part of the asset before, made by a worker each."""
+"""The mould of `stats`, `embeddings` and `packs`: one part for each part of the asset before, made by a worker each."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -27,9 +27,9 @@ AnyTask = TypeVar("AnyTask", bound=PartTask)
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """What a worker staged: rows, games among them, and bytes on disk."""
+    """What a worker staged: rows by table, games among them, and bytes on disk."""
 
-    rows: int
+    rows: Mapping[str, int]
     games: int
     num_bytes: int
 
@@ -44,6 +44,7 @@ def build_parts(
     tasks: Callable[[Transaction, Sequence[Part]], Sequence[AnyTask]],
     needed_bytes: Callable[[Sequence[Part]], int],
     stats: Mapping[str, Any],
+    counted: tuple[str, str] = ("game frames", "rows"),
     before_commit: Callable[[Transaction], None] = lambda transaction: None,
 ) -> Report:
     """Make the parts of `asset` that are missing or stale in a batch, and drop those whose source is gone.
@@ -53,6 +54,7 @@ def build_parts(
         tasks: what to hand to `make`, a task a source part.
         needed_bytes: what the new parts may take on disk.
         stats: kept with every part.
+        counted: what the report counts, and the table whose rows they are.
         before_commit: further changes of the same transaction.
     """
     workers.wait_until_ready()
@@ -70,7 +72,7 @@ def build_parts(
                 Part(
                     name=task.part,
                     batch=batch,
-                    rows={"rows": staged.rows},
+                    rows=staged.rows,
                     num_bytes=staged.num_bytes,
                     made_by=made_by(asset),
                     source=(task.part,),
@@ -81,10 +83,11 @@ def build_parts(
         before_commit(transaction)
         transaction.commit()
     report = Report(asset, batch, num_bytes=sum(part.num_bytes for part in added))
+    what, table = counted
     report.made = {
         "parts": len(added),
         "games": sum(int(part.stats["games"]) for part in added),
-        "game frames": sum(part.rows["rows"] for part in added),
+        what: sum(part.rows[table] for part in added),
     }
     report.seconds = time.perf_counter() - begun
     return report

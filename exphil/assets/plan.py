@@ -98,7 +98,7 @@ def _inbox_bytes(sources: Iterable[Source]) -> bytes:
 
 def sources_of_part(store: Store, asset: str) -> dict[str, list[Part]]:
     """The parts that `asset` should have one part for each of, by batch."""
-    before = {"embeddings": "frames", "windows": "replays", "packs": "embeddings"}[asset]
+    before = {"stats": "frames", "embeddings": "frames", "windows": "replays", "packs": "embeddings"}[asset]
     found: dict[str, list[Part]] = {}
     for part in store.manifest.of(before):
         found.setdefault(part.batch, []).append(part)
@@ -128,7 +128,7 @@ def stale_batches(store: Store, assets: Iterable[str]) -> list[str]:
     """The batches in which some asset of `assets` has work to do, files waiting to be read included."""
     wanted = set(assets)
     found = set(inbox_batches(store)) if wanted & {"replays", "frames"} else set()
-    for asset in wanted & {"embeddings", "windows", "packs"}:
+    for asset in wanted & {"stats", "embeddings", "windows", "packs"}:
         found.update(part.batch for part in missing_parts(store, asset))
         found.update(batch for batch in store.manifest.batches() if orphans(store, asset, batch))
     return sorted(found)
@@ -150,9 +150,10 @@ def upstream(asset: str) -> list[str]:
 UPSTREAM: Final[dict[str, tuple[str, ...]]] = {
     "replays": ("replays", "frames"),
     "frames": ("replays", "frames"),
+    "stats": ("replays", "frames", "stats"),
     "embeddings": ("replays", "frames", "embeddings"),
     "windows": ("replays", "frames", "windows"),
-    "packs": paths.ASSETS,
+    "packs": ("replays", "frames", "embeddings", "windows", "packs"),
     "all": paths.ASSETS,
 }
 

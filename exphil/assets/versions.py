@@ -8,6 +8,8 @@ from exphil import schema
 
 READER = 1
 """Raised when reading the same bytes gives other rows."""
+STATS = 1
+"""Raised when the same frames give other statistics."""
 SEGMENTS = 1
 """Raised when the same games give other segments."""
 PACKS = 1
@@ -28,6 +30,9 @@ def made_by(asset: str) -> str:
         return _digest(
             [made_by("replays"), "segments", SEGMENTS, [[c.name, c.type] for c in schema.SEGMENTS.columns]]
         )
+    if asset == "stats":
+        tables = [[t.name, [[c.name, c.type] for c in t.columns]] for t in schema.STATS_TABLES]
+        return _digest([made_by("frames"), "stats", STATS, tables])
     from exphil.features import V1
 
     if asset == "embeddings":

@@ -51,7 +51,9 @@ def summary(store: Any) -> dict[str, Any]:
         for part in parts:
             for table, count in part.rows.items():
                 rows[table] = rows.get(table, 0) + count
-        missing = plan.missing_parts(store, asset) if asset in ("embeddings", "windows", "packs") else []
+        missing = (
+            plan.missing_parts(store, asset) if asset in ("stats", "embeddings", "windows", "packs") else []
+        )
         assets.append(
             {
                 "asset": asset,

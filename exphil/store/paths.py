@@ -16,7 +16,7 @@ LOCK_OWNER: Final = ".lock-owner.json"
 STAGING: Final = ".staging"
 INBOX: Final = "inbox"
 
-ASSETS: Final = ("replays", "frames", "embeddings", "windows", "packs")
+ASSETS: Final = ("replays", "frames", "stats", "embeddings", "windows", "packs")
 """The store's assets, in the order in which data flows."""
 
 LAYOUT: Final = (
@@ -27,6 +27,7 @@ LAYOUT: Final = (
     ("frames/frames/<part>.parquet", "a row a character and frame"),
     ("frames/items/<part>.parquet", "a row an item and frame"),
     ("frames/stage_frames/<part>.parquet", "a row a frame: stage, seed, finalised frame"),
+    ("stats/<table>/<part>.parquet", "stocks, conversions, moves, combos, action counts, overall"),
     (
         "embeddings/<feature set>/<part>/",
         "Zarr v3 group: the feature blocks, and `runs`, which rows are whose",

@@ -15,6 +15,7 @@ LAYERS = (
     "melee",
     "features",
     "replays",
+    "stats",
     "store",
     "assets",
     "backbones",

@@ -1,0 +1,128 @@
+"""Frames become statistics: one part of `stats` for each part of `frames`, seven tables each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from exphil import schema
+from exphil.assets.games import by_game
+from exphil.assets.partwise import Staged, build_parts
+from exphil.assets.report import Report
+from exphil.assets.workers import Workers
+from exphil.stats.finality import final_frame
+from exphil.stats.game import game_stats
+from exphil.stats.rows import rows
+from exphil.stats.walk import COLUMNS
+from exphil.store import paths
+from exphil.store.manifest import Part
+from exphil.store.parquet import TableWriter
+from exphil.store.store import Store, Transaction
+
+FINALIZED = "end_latest_finalized_frame"
+
+
+@dataclass(frozen=True, slots=True)
+class TwoPlayerGame:
+    """What the statistics must know of a game beside its frames."""
+
+    ports: tuple[int, int]
+    version: schema.Version
+    last_frame: int
+    ended: bool
+    scene_major: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StatsTask:
+    """One part to work through, and the two-player games in it."""
+
+    root: Path
+    staging: Path
+    part: str
+    games: Mapping[str, TwoPlayerGame]
+
+
+def materialize(store: Store, batch: str, workers: Workers) -> Report:
+    """Compute the statistics of the batch's parts of `frames` that have none of today's definitions."""
+
+    def tasks(transaction: Transaction, sources: Sequence[Part]) -> list[StatsTask]:
+        games = _two_player_games(store, batch)
+        return [StatsTask(store.root, transaction.staging, part.name, games) for part in sources]
+
+    return build_parts(
+        store,
+        batch,
+        workers,
+        asset="stats",
+        make=stats_part,
+        tasks=tasks,
+        needed_bytes=lambda sources: sum(part.num_bytes for part in sources) // 20,
+        stats={},
+        counted=("conversions", "conversions"),
+    )
+
+
+def stats_part(task: StatsTask) -> Staged:
+    """Work through one part of `frames`, and stage its tables of statistics."""
+    source = {
+        table.name: by_game(paths.table_part(task.root, "frames", table.name, task.part), table, wanted)
+        for table, wanted in ((schema.FRAMES, COLUMNS), (schema.STAGE_FRAMES, (FINALIZED,)))
+    }
+    found: dict[str, list[Mapping[str, Any]]] = {table.name: [] for table in schema.STATS_TABLES}
+    num_games = 0
+    for replay_id, frames in source["frames"].items():
+        game = task.games.get(replay_id)
+        if game is None:
+            continue
+        until = final_frame(
+            game.version,
+            game.last_frame,
+            ended=game.ended,
+            scene_major=game.scene_major,
+            latest_finalized=None if game.ended else _latest_finalized(source["stage_frames"][replay_id]),
+        )
+        stats = game_stats(frames, game.ports, game.last_frame, until)
+        for name, row in rows(replay_id, stats):
+            found[name].append(row)
+        num_games += 1
+    num_bytes = 0
+    for table in schema.STATS_TABLES:
+        if found[table.name]:
+            file = paths.table_part(task.staging, "stats", table.name, task.part)
+            with TableWriter(file, table) as writer:
+                writer.append(pa.Table.from_pylist(found[table.name], schema=schema.arrow_schema(table)))
+            num_bytes += file.stat().st_size
+    return Staged({name: len(of_table) for name, of_table in found.items()}, num_games, num_bytes)
+
+
+def _latest_finalized(stage_frames: pa.Table) -> int | None:
+    """The newest frame that the recording says is final; None where it does not."""
+    latest = pc.max(stage_frames.column(FINALIZED)).as_py()
+    return None if latest is None else int(latest)
+
+
+def _two_player_games(store: Store, batch: str) -> dict[str, TwoPlayerGame]:
+    found: dict[str, TwoPlayerGame] = {}
+    for part in store.manifest.of("replays", batch):
+        if not part.rows.get("players"):
+            continue
+        players = pl.scan_parquet(paths.table_part(store.root, "replays", "players", part.name))
+        replays = pl.scan_parquet(paths.table_part(store.root, "replays", "replays", part.name))
+        games = (
+            replays.filter((pl.col("status") == "ok") & (pl.col("num_players") == 2))
+            .select("replay_id", "version", "last_frame", "end_method", "scene_major")
+            .join(players.group_by("replay_id").agg(pl.col("port").sort()), on="replay_id")
+            .filter(pl.col("port").list.len() == 2)
+            .collect()
+        )
+        for replay_id, version, last_frame, end_method, scene_major, (first, second) in games.iter_rows():
+            major, minor, build = (int(number) for number in version.split("."))
+            found[replay_id] = TwoPlayerGame(
+                (first, second), (major, minor, build), last_frame, end_method is not None, scene_major
+            )
+    return found
