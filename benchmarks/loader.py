@@ -26,8 +26,8 @@ from exphil.loading.batch import Batch
 from exphil.loading.dataset import PackFiles, find_segments
 from exphil.loading.loader import Loader
 from exphil.loading.sampler import Sampler
+from exphil.sql.segments import select_segments
 from exphil.store.packs import Packs
-from exphil.store.segments_query import select_segments
 from exphil.store.store import Store
 
 FRAMES_OF_A_GAME = 10_000

@@ -41,7 +41,7 @@ class OpenStore:
         Raises:
             UsageError: no query, several, or one that names what does not exist.
         """
-        from exphil.store.sql import Database
+        from exphil.sql.database import Database
 
         with Database(self._store) as database:
             answer = pl.from_arrow(database.query(query).read_all())

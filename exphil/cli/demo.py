@@ -107,7 +107,7 @@ def _these_alone(folder: Path, roots: Sequence[Path]) -> str | None:
 
     None when it holds nothing else.
     """
-    from exphil.store.sql import Database
+    from exphil.sql.database import Database
     from exphil.store.store import Store
 
     prefixes = [root.absolute().as_posix().replace("'", "''") for root in roots]
@@ -125,7 +125,7 @@ def _split(folder: Path, where: str | None) -> str:
     """
     from exphil.errors import UsageError
     from exphil.loading.split import Split
-    from exphil.store.segments_query import select_segments
+    from exphil.sql.segments import select_segments
     from exphil.store.store import Store
 
     segments = select_segments(Store.open(folder), where)
@@ -152,7 +152,7 @@ def _train(backbone: str, chosen: Mapping[str, Any], store: Path, models: Path) 
 def _report(folder: Path, outcomes: Sequence[Any]) -> None:
     """How well the policies predict people, beside the baselines; and a question that SQL answers."""
     from exphil.cli.output import say, table
-    from exphil.store.sql import Database
+    from exphil.sql.database import Database
     from exphil.store.store import Store
 
     say("Validation, nats a frame (lower predicts the players better):")

@@ -11,8 +11,8 @@ from exphil.cli import COMMANDS, make_app
 from exphil.features import V1
 from exphil.features.render import features_page
 from exphil.schema import Table
+from exphil.sql.tables import FEATURES
 from exphil.store import paths
-from exphil.store.sql_tables import FEATURES
 from exphil.training.config_names import CARRIED
 from exphil.training.presets import PRESETS
 from exphil.training.runs import LAYOUT

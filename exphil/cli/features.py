@@ -41,7 +41,7 @@ def features(
 
         _print_audit(audit_rows(Store.open(store_root(store))), json)
         return
-    from exphil.store.sql_tables import FEATURES, feature_rows
+    from exphil.sql.tables import FEATURES, feature_rows
 
     rows = list(feature_rows())
     if json:

@@ -30,8 +30,8 @@ def summary(store: Any) -> dict[str, Any]:
     """Everything that `exphil info` prints, as JSON has it. `store` is an open `exphil.store.store.Store`."""
     from exphil.assets import plan
     from exphil.features import V1
+    from exphil.sql.database import Database
     from exphil.store import paths
-    from exphil.store.sql import Database
 
     with Database(store) as database:
         statuses = database.query(

@@ -51,7 +51,7 @@ def sql(
     from exphil.cli import formats
     from exphil.cli.output import note
     from exphil.config.roots import store_root
-    from exphil.store.sql import Database
+    from exphil.sql.database import Database
     from exphil.store.store import Store
 
     with Database(Store.open(store_root(store))) as database:
@@ -81,7 +81,7 @@ def _by_suffix(output: Path | None) -> Literal["table", "csv", "json", "parquet"
 def _print_tables(format: str) -> None:
     """The tables and their columns, from the schema."""
     from exphil.cli.output import json_document, say, table
-    from exphil.store.sql_tables import TABLES, told
+    from exphil.sql.tables import TABLES, told
 
     if format == "json":
         json_document(

@@ -9,8 +9,8 @@ from torch.utils.data import Dataset
 from exphil.errors import UsageError
 from exphil.features import V1
 from exphil.loading.dataset import Gatherer, find_segments
+from exphil.sql.segments import select_segments
 from exphil.store.packs import Packs
-from exphil.store.segments_query import select_segments
 from exphil.store.store import Store
 
 

@@ -13,8 +13,8 @@ from exphil.loading.dataset import find_segments
 from exphil.loading.sampler import Segments
 from exphil.melee.characters import find_character
 from exphil.melee.stages import find_stage
+from exphil.sql.segments import select_segments
 from exphil.store.packs import Packs
-from exphil.store.segments_query import select_segments
 from exphil.store.store import Store
 from exphil.training.config import TrainConfig
 

@@ -17,6 +17,7 @@ LAYERS = (
     "replays",
     "stats",
     "store",
+    "sql",
     "assets",
     "backbones",
     "loading",
@@ -26,6 +27,7 @@ LAYERS = (
     "pages",
     "evaluation",
     "benchmark",
+    "reports",
     "synth",
     "cli",
 )

@@ -35,7 +35,7 @@ def test_options_load_neither_torch_nor_dagster(module: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["exphil.store.sql", "exphil.api", "exphil.assets.maintenance", "exphil.assets.plan"]
+    "module", ["exphil.sql.database", "exphil.api", "exphil.assets.maintenance", "exphil.assets.plan"]
 )
 def test_reading_a_store_needs_neither_torch_nor_dagster(module: str) -> None:
     assert not loaded(module) & {"torch", "dagster"}

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from exphil.assets import embeddings, maintenance, packs, plan, replays, windows
+from exphil.assets import embeddings, maintenance, packs, plan, replays, stats, windows
 from exphil.assets.selection import ReplaySelection, select
 from exphil.assets.workers import Workers
 from exphil.store.store import Store
@@ -39,6 +39,7 @@ def build(root: Path, folder: Path, workers: Workers) -> Store:
     plan.enqueue(store, select(ReplaySelection(roots=(folder,))).sources)
     for batch in plan.stale_batches(store, plan.upstream("all")):
         replays.ingest(store, batch, workers)
+        stats.materialize(store, batch, workers)
         embeddings.materialize(store, batch, workers)
         windows.materialize(store, batch)
         packs.materialize(store, batch, workers)

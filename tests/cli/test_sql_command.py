@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from exphil.store.sql_tables import TABLES
+from exphil.sql.tables import TABLES
 from tests.cli.outcome import Run
 
 GAMES = 3

@@ -7,8 +7,8 @@ import pyarrow as pa
 from exphil import schema
 from exphil.errors import UsageError
 from exphil.schema import Table
-from exphil.store.sql import Database, TablePaths
-from exphil.store.sql_guard import require_expression
+from exphil.sql.database import Database, TablePaths
+from exphil.sql.guard import require_expression
 
 _LISTED_VALUES: Final = 12
 """How many values of a column an error names."""

@@ -15,8 +15,8 @@ import pytest
 from exphil import schema
 from exphil.errors import StoreError, UsageError
 from exphil.features.catalog import V1
-from exphil.store.sql import Database
-from exphil.store.sql_tables import TABLES
+from exphil.sql.database import Database
+from exphil.sql.tables import TABLES
 
 REPLAYS = [
     {"path": "a.slp", "replay_id": "aa", "status": "ok", "mode": "1v1", "stage_name": "FINAL_DESTINATION"},
@@ -283,7 +283,7 @@ def test_spilling_happens_outside_the_working_folder(
     [
         ("SELECT pth FROM replays", '"pth" not found'),
         ("FROM repalys", "no table repalys: did you mean replays?"),
-        ("FROM zzz", "there are features, frames"),
+        ("FROM zzz", "no table zzz: there are "),
         ("SELEC 1", "syntax error"),
         ("SELECT CAST('x' AS INT) FROM replays", "Could not convert"),
         ("SELECT path FROM replays GROUP BY status", "GROUP BY"),

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from exphil.errors import UsageError
-from exphil.store.segments_query import select_segments
-from exphil.store.sql import Database
-from exphil.store.sql_tables import TABLES
+from exphil.sql.database import Database
+from exphil.sql.segments import select_segments
+from exphil.sql.tables import TABLES
 from exphil.store.store import Store
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "sql.md").read_text(encoding="utf-8")

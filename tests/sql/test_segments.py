@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from exphil import schema
 from exphil.errors import UsageError
-from exphil.store.segments_query import select_segments
+from exphil.sql.segments import select_segments
 
 
 class PartFiles:

@@ -20,8 +20,8 @@ import pyarrow as pa
 from exphil import schema
 from exphil.errors import StoreError
 from exphil.schema import Column, Table
-from exphil.store.sql_guard import readable, require_query
-from exphil.store.sql_tables import FEATURES, TABLES, feature_rows, told
+from exphil.sql.guard import readable, require_query
+from exphil.sql.tables import FEATURES, TABLES, feature_rows, told
 
 MEMORY_LIMIT: Final = "2GB"
 """What a query may hold in memory; beyond it DuckDB spills to a temporary folder."""
