@@ -9,6 +9,7 @@ from typing import Final
 
 from exphil.schema.frames import FRAMES, ITEMS, POST_COLUMNS, PRE_COLUMNS, STAGE_FRAMES
 from exphil.schema.keys import FRAME_KEY
+from exphil.schema.quality import QUALITY
 from exphil.schema.replays import PLAYERS, REPLAYS
 from exphil.schema.stats import (
     ACTION_COUNTS,
@@ -24,10 +25,10 @@ from exphil.schema.windows import SEGMENTS
 
 __all__ = [
     "ACTION_COUNTS", "COMBOS", "COMBO_MOVES", "CONVERSIONS", "FRAMES", "FRAME_KEY", "ITEMS", "MOVES", "OVERALL",
-    "PLAYERS", "POST_COLUMNS", "PRE_COLUMNS", "REPLAYS", "SEGMENTS", "STAGE_FRAMES", "STOCKS", "TABLES",
+    "PLAYERS", "POST_COLUMNS", "PRE_COLUMNS", "QUALITY", "REPLAYS", "SEGMENTS", "STAGE_FRAMES", "STOCKS", "TABLES",
     "Column", "Table", "Version", "arrow_schema",
 ]  # fmt: skip
 
-STATS_TABLES: Final = (STOCKS, CONVERSIONS, MOVES, COMBOS, COMBO_MOVES, ACTION_COUNTS, OVERALL)
+STATS_TABLES: Final = (STOCKS, CONVERSIONS, MOVES, COMBOS, COMBO_MOVES, ACTION_COUNTS, OVERALL, QUALITY)
 
 TABLES: Final = (REPLAYS, PLAYERS, FRAMES, ITEMS, STAGE_FRAMES, *STATS_TABLES, SEGMENTS)

@@ -28,6 +28,8 @@ SEGMENTS: Final = Table(
         Column("won", "bool", "Whether this player won."),
         Column("split", "string", "`train`, `validation` or `test` at the default 80/10/10."),
         Column("split_key", "double", "Hash of the set in [0, 1): other proportions cut it elsewhere."),
+        Column("quality", "double", "Score of the game, from `quality`: 1, nothing speaks against it, to 0."),
+        Column("excluded", "bool", "Whether the default filter of training leaves the game out."),
     ),
     "Stretches of one player's viewpoint that training windows may be cut from.",
 )
