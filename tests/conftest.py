@@ -53,7 +53,7 @@ def full_replays(replay_dir: Path) -> list[Path]:
 @pytest.fixture(scope="session")
 def small_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Root of a store of three synthesised games and a file that is no replay, every asset built. Read only."""
-    from exphil.assets import embeddings, packs, plan, replays, windows
+    from exphil.assets import embeddings, packs, plan, replays, stats, windows
     from exphil.assets.workers import Workers
     from exphil.replays.sources import find_sources
     from exphil.store.store import Store
@@ -66,6 +66,7 @@ def small_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Workers(1) as workers:
         for batch in plan.enqueue(store, list(find_sources([folder / "replays"]))):
             replays.ingest(store, batch, workers)
+            stats.materialize(store, batch, workers)
             embeddings.materialize(store, batch, workers)
             windows.materialize(store, batch)
             packs.materialize(store, batch, workers)

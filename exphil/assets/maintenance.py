@@ -9,7 +9,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from exphil import schema
-from exphil.assets import embeddings, packs, plan, windows
+from exphil.assets import embeddings, packs, plan, stats, windows
 from exphil.assets.frames import CHUNK_BYTES, FRAME_TABLES, part_name
 from exphil.assets.versions import made_by
 from exphil.assets.workers import Workers
@@ -98,6 +98,8 @@ def gc(store: Store, workers: Workers) -> Collected:
             _merge_frames(batch, transaction, done)
         transaction.commit()
     for batch in store.manifest.batches():
+        if plan.missing_parts(store, "stats", batch):
+            stats.materialize(store, batch, workers)
         if plan.missing_parts(store, "windows", batch):
             windows.materialize(store, batch)
         if plan.missing_parts(store, "embeddings", batch):
@@ -166,9 +168,9 @@ def _merge_frames(batch: str, transaction: Transaction, done: Collected) -> None
             target = paths.table_part(transaction.staging, "frames", table.name, name)
             rows[table.name] = _concatenate(files, table, target) if files else 0
             num_bytes += target.stat().st_size if rows[table.name] else 0
-        stats = {"replays": sum(int(part.stats["replays"]) for part in group)}
+        kept = {"replays": sum(int(part.stats["replays"]) for part in group)}
         merged = Part(
-            name=name, batch=batch, rows=rows, num_bytes=num_bytes, made_by=made_by("frames"), stats=stats
+            name=name, batch=batch, rows=rows, num_bytes=num_bytes, made_by=made_by("frames"), stats=kept
         )
         transaction.change("frames", add=[merged], remove=[part.name for part in group])
         done.parts_merged += len(group)

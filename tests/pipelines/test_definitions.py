@@ -17,6 +17,7 @@ GRAPH = {
     "embeddings": {"frames"},
     "windows": {"replays"},
     "packs": {"embeddings", "windows"},
+    "stats": {"frames"},
     "policy": {"packs"},
 }
 
