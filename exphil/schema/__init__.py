@@ -11,6 +11,7 @@ from exphil.schema.frames import FRAMES, ITEMS, POST_COLUMNS, PRE_COLUMNS, STAGE
 from exphil.schema.keys import FRAME_KEY
 from exphil.schema.quality import QUALITY
 from exphil.schema.replays import PLAYERS, REPLAYS
+from exphil.schema.situations import LEDGE_OPTIONS, RECOVERIES, TECHS
 from exphil.schema.stats import (
     ACTION_COUNTS,
     COMBO_MOVES,
@@ -24,11 +25,24 @@ from exphil.schema.table import Column, Table, Version, arrow_schema
 from exphil.schema.windows import SEGMENTS
 
 __all__ = [
-    "ACTION_COUNTS", "COMBOS", "COMBO_MOVES", "CONVERSIONS", "FRAMES", "FRAME_KEY", "ITEMS", "MOVES", "OVERALL",
-    "PLAYERS", "POST_COLUMNS", "PRE_COLUMNS", "QUALITY", "REPLAYS", "SEGMENTS", "STAGE_FRAMES", "STOCKS", "TABLES",
-    "Column", "Table", "Version", "arrow_schema",
+    "ACTION_COUNTS", "COMBOS", "COMBO_MOVES", "CONVERSIONS", "FRAMES", "FRAME_KEY", "ITEMS",
+    "LEDGE_OPTIONS", "MOVES", "OVERALL", "PLAYERS", "POST_COLUMNS", "PRE_COLUMNS", "QUALITY",
+    "RECOVERIES", "REPLAYS", "SEGMENTS", "STAGE_FRAMES", "STOCKS", "TABLES", "TECHS", "Column", "Table",
+    "Version", "arrow_schema",
 ]  # fmt: skip
 
-STATS_TABLES: Final = (STOCKS, CONVERSIONS, MOVES, COMBOS, COMBO_MOVES, ACTION_COUNTS, OVERALL, QUALITY)
+STATS_TABLES: Final = (
+    STOCKS,
+    CONVERSIONS,
+    MOVES,
+    COMBOS,
+    COMBO_MOVES,
+    ACTION_COUNTS,
+    OVERALL,
+    TECHS,
+    LEDGE_OPTIONS,
+    RECOVERIES,
+    QUALITY,
+)
 
 TABLES: Final = (REPLAYS, PLAYERS, FRAMES, ITEMS, STAGE_FRAMES, *STATS_TABLES, SEGMENTS)

@@ -65,6 +65,11 @@ CONVERSIONS: Final = Table(
         Column("conversion", "uint16", "Number in the game, in order of the start, from 0."),
         Column("opening", "string", "`neutral-win`, `counter-attack` or `trade`."),
         *_PUNISH,
+        Column(
+            "sequence",
+            "string",
+            "What was done, in order of time, between single spaces: `grab up-throw uair tech-in uair kill`.",
+        ),
     ),
     "A row a punish: from the hit that opened it until the victim was in control for 45 frames, or died.",
 )
