@@ -5,7 +5,7 @@ that are None or not finite are left out. `series` names the field whose values 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, Literal
 
 import altair as alt
@@ -39,10 +39,12 @@ def line(
     log_x: bool = False,
     log_y: bool = False,
     zero: bool = False,
+    dated: bool = False,
 ) -> Chart:
     """Lines through rows in the order of `x`.
 
     Args:
+        dated: `x` holds days, as `2024-01-31`.
         levels: name to height of level lines, as baselines.
         points: mark every row.
         diagonal: a dashed line of equal x and y, as in a reliability diagram.
@@ -51,9 +53,9 @@ def line(
     """
     picked = _picked(series)
     base = _chart(rows).encode(
-        x=_axis(alt.X, x, x_title, log=log_x, zero=False),
+        x=_time_axis(x, x_title) if dated else _axis(alt.X, x, x_title, log=log_x, zero=False),
         y=_axis(alt.Y, y, y_title, log=log_y, zero=zero),
-        tooltip=_tooltip(rows, (series, x, y)),
+        tooltip=_tooltip(rows, (series, x, y), days=(x,) if dated else ()),
         **_coloured(rows, series, picked),
     )
     drawn = base.mark_line(interpolate="step" if steps else "linear", point=points)
@@ -151,14 +153,19 @@ def histogram(
     series: str | None = None,
     x_title: str | None = None,
     y_title: str | None = None,
+    dated: bool = False,
 ) -> Chart:
-    """Counted bins: a bar from `start` to `stop`, `share` high; several series lie over each other, see-through."""
+    """Counted bins: a bar from `start` to `stop`, `share` high; several series lie over each other, see-through.
+
+    Args:
+        dated: `start` and `stop` hold days, as `2024-01-31`.
+    """
     encoded = _chart(rows).encode(
-        x=_axis(alt.X, start, x_title, log=False, zero=False),
+        x=_time_axis(start, x_title) if dated else _axis(alt.X, start, x_title, log=False, zero=False),
         x2=alt.X2(field=_name(stop)),
         y=_axis(alt.Y, share, y_title, log=False, zero=True),
         y2=alt.Y2(datum=0),
-        tooltip=_tooltip(rows, (series, start, stop, share)),
+        tooltip=_tooltip(rows, (series, start, stop, share), days=(start, stop) if dated else ()),
         **_coloured(rows, series, None),
     )
     return _sized([encoded.mark_rect(opacity=0.55 if series else 0.9)])
@@ -175,11 +182,13 @@ def heatmap(
     value_title: str | None = None,
     domain: tuple[float, float] | None = None,
     log: bool = False,
+    more: Sequence[str] = (),
 ) -> Chart:
     """A cell a row, coloured by `value`; columns and lines in the order of the rows.
 
     Args:
         domain: values at both ends of the colours, for maps that are to be compared; else those of the rows.
+        more: further fields that hovering shows.
     """
     across, down = _distinct(rows, x), _distinct(rows, y)
     ends = alt.Undefined if domain is None else list(domain)
@@ -191,7 +200,7 @@ def heatmap(
         x=alt.X(field=_name(x), type="ordinal", sort=across, title=x_title or x),
         y=alt.Y(field=_name(y), type="ordinal", sort=down, title=y_title or y),
         color=alt.Color(field=_name(value), type="quantitative", scale=scale, legend=legend),
-        tooltip=_tooltip(rows, (x, y, value)),
+        tooltip=_tooltip(rows, (x, y, value, *more)),
     )
     return _sized([encoded.mark_rect()], height=max(120, ROW_HEIGHT * len(down)))
 
@@ -229,6 +238,13 @@ def _axis(channel: Any, field: str, title: str | None, *, log: bool, zero: bool,
     return channel(field=_name(field), type="quantitative", title=title or field, scale=scale, **more)
 
 
+def _time_axis(field: str, title: str | None) -> alt.X:
+    """Days without a clock: a browser's own time zone would move them to the evening before."""
+    axis = alt.Axis(labelOverlap=True, tickCount=alt.expr("max(2, floor(width / 90))"))
+    scale = alt.Scale(type="utc")
+    return alt.X(field=_name(field), type="temporal", title=title or field, scale=scale, axis=axis)
+
+
 def _coloured(rows: Rows, series: str | None, picked: alt.Parameter | None) -> dict[str, Any]:
     """Colour by series, in the order of the rows, faded where another series is picked."""
     if series is None:
@@ -244,11 +260,15 @@ def _picked(series: str | None) -> alt.Parameter | None:
     return None if series is None else alt.selection_point(fields=[_name(series)], bind="legend")
 
 
-def _tooltip(rows: Rows, wanted: Sequence[str | None]) -> list[alt.Tooltip]:
-    """What hovering shows: each field once, numbers to four figures."""
+def _tooltip(rows: Rows, wanted: Sequence[str | None], days: Collection[str] = ()) -> list[alt.Tooltip]:
+    """What hovering shows: each field once, numbers to four figures, `days` as dates."""
     found = []
     kind: Literal["quantitative", "nominal"]
     for field in dict.fromkeys(name for name in wanted if name is not None):
+        if field in days:
+            day = {"timeUnit": "utcyearmonthdate", "format": "%Y-%m-%d"}
+            found.append(alt.Tooltip(field=_name(field), type="temporal", title=field, **day))
+            continue
         measured = any(isinstance(row.get(field), float) for row in rows)
         kind = "quantitative" if measured else "nominal"
         form = ".4~g" if measured else alt.Undefined

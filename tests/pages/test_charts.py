@@ -136,3 +136,26 @@ def test_charts_of_no_rows_are_drawn_empty() -> None:
         charts.heatmap([], "x", "y", "v"),
     ):
         assert drawn(chart) is not None
+
+
+def test_bars_of_days_begin_at_midnight_in_any_time_zone() -> None:
+    rows = [
+        {"from": f"2024-01-{day:02}", "to": f"2024-01-{day + 1:02}", "games": float(day)}
+        for day in range(1, 9)
+    ]
+    chart = charts.histogram(rows, "from", "to", "games", dated=True)
+    spec = chart.to_dict()
+    assert spec["encoding"]["x"]["scale"] == {"type": "utc"}
+    shapes = marks(drawn(chart, width=800), "rect")
+    lefts = [float(re.findall(r"-?[\d.]+", shape.get("d", ""))[0]) for shape in shapes]
+    assert lefts == pytest.approx([100.0 * place for place in range(8)], abs=0.5)
+    labels = [shape.get("aria-label", "") for shape in shapes]
+    assert labels[0].startswith("from: Jan 01, 2024")
+    assert labels[-1].startswith("from: Jan 08, 2024")
+
+
+def test_a_line_over_days_keeps_their_distances() -> None:
+    rows = [{"day": day, "games": 1.0} for day in ("2024-01-01", "2024-01-02", "2024-01-05")]
+    (line,) = marks(drawn(charts.line(rows, "day", "games", dated=True), width=400), "line")
+    places = [float(found) for found in re.findall(r"[ML](-?[\d.]+),", line.get("d", ""))]
+    assert places == pytest.approx([0, 100, 400], abs=0.5)
