@@ -266,8 +266,14 @@ def _tooltip(rows: Rows, wanted: Sequence[str | None], days: Collection[str] = (
     kind: Literal["quantitative", "nominal"]
     for field in dict.fromkeys(name for name in wanted if name is not None):
         if field in days:
-            day = {"timeUnit": "utcyearmonthdate", "format": "%Y-%m-%d"}
-            found.append(alt.Tooltip(field=_name(field), type="temporal", title=field, **day))
+            day = alt.Tooltip(
+                field=_name(field),
+                type="temporal",
+                title=field,
+                timeUnit="utcyearmonthdate",
+                format="%Y-%m-%d",
+            )
+            found.append(day)
             continue
         measured = any(isinstance(row.get(field), float) for row in rows)
         kind = "quantitative" if measured else "nominal"
