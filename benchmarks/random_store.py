@@ -19,6 +19,7 @@ import polars as pl
 import pyarrow as pa
 from numpy.random import Generator
 from random_games import PORTS, STOCKS, Games, play
+from random_stats import statistics
 
 from exphil import schema
 from exphil.assets.versions import made_by
@@ -37,16 +38,6 @@ PEOPLE: Final = 3_000
 BEGIN: Final = datetime(2023, 1, 1)
 DAYS: Final = 900
 GAMES_A_SET: Final = 3
-
-TOKENS: Final[dict[int, str]] = {
-    2: "jab", 6: "dash-attack", 7: "forward-tilt", 8: "up-tilt", 9: "down-tilt", 10: "forward-smash",
-    11: "up-smash", 12: "down-smash", 13: "nair", 14: "fair", 15: "bair", 16: "uair", 17: "dair",
-    18: "neutral-special", 19: "side-special", 20: "up-special", 21: "down-special", 50: "getup-attack",
-    52: "pummel", 53: "forward-throw", 54: "back-throw", 55: "up-throw", 56: "down-throw", 62: "ledge-attack",
-}  # fmt: skip
-
-HELD: Final = (52, 53, 54, 55, 56)
-"""Attack ids that follow a grab."""
 
 
 def make_store(folder: Path, num_games: int = GAMES, seed: int = 0) -> Store:
@@ -81,19 +72,10 @@ def _tables(batch: str, count: int, people: _People, rng: Generator) -> Mapping[
     ids = [hashlib.blake2b(f"{batch}/{game}".encode(), digest_size=16).hexdigest() for game in range(count)]
     named = pl.DataFrame({"game": np.arange(count), "replay_id": ids})
     replays, players = _who_and_where(batch, ids, games, people, rng)
-    conversions = _conversions(games, rng)
-    moves = _moves(games)
-    combos = conversions.rename({"conversion": "combo"}).drop("opening")
     by_table = {
         schema.REPLAYS: replays,
         schema.PLAYERS: players,
-        schema.STOCKS: _stocks(games),
-        schema.CONVERSIONS: conversions,
-        schema.MOVES: moves,
-        schema.COMBOS: combos,
-        schema.COMBO_MOVES: moves.rename({"conversion": "combo"}),
-        schema.ACTION_COUNTS: _action_counts(games, rng),
-        schema.OVERALL: _overall(games, conversions, rng),
+        **statistics(games, rng),
         schema.SEGMENTS: _segments(replays, players),
     }
     return {
@@ -211,129 +193,6 @@ def _who_and_where(
 
 def _normal(weights: np.ndarray) -> np.ndarray:
     return np.asarray(weights / weights.sum())
-
-
-def _port(side: str = "side") -> pl.Expr:
-    return pl.when(pl.col(side) == 0).then(PORTS[0]).otherwise(PORTS[1])
-
-
-def _conversions(games: Games, rng: Generator) -> pl.DataFrame:
-    punishes = games.punishes
-    tokens = (
-        games.moves.with_columns(token=pl.col("attack").replace_strict(TOKENS))
-        .with_columns(
-            token=pl.when(pl.col("attack").is_in(HELD)).then("grab " + pl.col("token")).otherwise("token")
-        )
-        .group_by("game", "number", maintain_order=True)
-        .agg(
-            pl.col("token"),
-            first_move=pl.col("attack").first(),
-            last_move=pl.col("attack").last(),
-        )
-    )
-    openings = rng.choice(["neutral-win", "counter-attack", "trade"], len(punishes), p=[0.58, 0.4, 0.02])
-    techs = rng.choice(
-        ["", "tech-in", "tech-away", "tech-in-place", "missed-tech", "ledge-grab"],
-        len(punishes),
-        p=[0.6, 0.08, 0.08, 0.08, 0.1, 0.06],
-    )
-    said = [
-        pl.when(pl.col("num_moves") == 0).then(pl.lit("grab")),
-        pl.col("token").list.join(" "),
-        pl.when(pl.col("tech") != "").then(pl.col("tech")),
-        pl.when(pl.col("killed")).then(pl.lit("kill")),
-    ]
-    return (
-        punishes.with_columns(opening=pl.Series(openings), tech=pl.Series(techs))
-        .join(tokens, on=["game", "number"], how="left", maintain_order="left")
-        .with_columns(
-            conversion=pl.col("number"),
-            attacker_port=_port(),
-            victim_port=pl.when(pl.col("side") == 0).then(PORTS[1]).otherwise(PORTS[0]),
-            current_percent=pl.col("end_percent"),
-            num_hits=pl.col("num_moves"),
-            sequence=pl.concat_str(said, separator=" ", ignore_nulls=True),
-        )
-        .drop("token", "tech")
-    )
-
-
-def _moves(games: Games) -> pl.DataFrame:
-    return games.moves.with_columns(conversion=pl.col("number"), port=_port(), num_hits=pl.lit(1))
-
-
-def _stocks(games: Games) -> pl.DataFrame:
-    lost = pl.col("end_frame").is_not_null()
-    return games.stocks.with_columns(
-        port=_port(),
-        current_percent=pl.col("percent"),
-        end_percent=pl.when(lost).then(pl.col("percent")),
-    )
-
-
-def _action_counts(games: Games, rng: Generator) -> pl.DataFrame:
-    sides = _sides(games)
-    return sides.with_columns(
-        pl.Series(name, rng.poisson(8, len(sides)))
-        for name in schema.ACTION_COUNTS.names
-        if name not in schema.ACTION_COUNTS.key
-    )
-
-
-def _overall(games: Games, conversions: pl.DataFrame, rng: Generator) -> pl.DataFrame:
-    """Ratios that follow from the punishes, and inputs at a few hundred a minute."""
-    of_side = conversions.group_by("game", port=pl.col("attacker_port")).agg(
-        conversion_count=pl.len(),
-        total_damage=pl.col("damage").sum(),
-        kill_count=pl.col("killed").sum(),
-        successful=(pl.col("num_moves") > 1).sum(),
-        neutral=(pl.col("opening") == "neutral-win").sum(),
-        counter=(pl.col("opening") == "counter-attack").sum(),
-        trade=(pl.col("opening") == "trade").sum(),
-    )
-    rows = (
-        _sides(games)
-        .join(of_side, on=["game", "port"], how="left")
-        .with_columns(pl.col(pl.UInt32).fill_null(0))
-    )
-    inputs = {
-        f"input_{name}": pl.Series(rng.poisson(mean, len(rows)))
-        for name, mean in (("buttons", 900), ("triggers", 150), ("cstick", 250), ("joystick", 900))
-    }
-    minutes = (pl.col("playable_frames") / 3600).cast(pl.Float64)
-    return (
-        rows.with_columns(pl.col("total_damage").fill_null(0.0), **inputs)
-        .with_columns(input_total=pl.sum_horizontal(*inputs))
-        .with_columns(
-            successful_conversions_count=pl.col("successful"),
-            successful_conversions_total=pl.col("conversion_count"),
-            inputs_per_minute_count=pl.col("input_total"),
-            inputs_per_minute_total=minutes,
-            digital_inputs_per_minute_count=pl.col("input_buttons"),
-            digital_inputs_per_minute_total=minutes,
-            openings_per_kill_count=pl.col("conversion_count"),
-            openings_per_kill_total=pl.col("kill_count"),
-            damage_per_opening_count=pl.col("total_damage"),
-            damage_per_opening_total=pl.col("conversion_count"),
-            neutral_win_ratio_count=pl.col("neutral"),
-            neutral_win_ratio_total=pl.col("neutral").sum().over("game"),
-            counter_hit_ratio_count=pl.col("counter"),
-            counter_hit_ratio_total=pl.col("counter").sum().over("game"),
-            beneficial_trade_ratio_count=pl.col("trade") // 2,
-            beneficial_trade_ratio_total=pl.col("trade"),
-        )
-    )
-
-
-def _sides(games: Games) -> pl.DataFrame:
-    count = len(games.last_frame)
-    return pl.DataFrame(
-        {
-            "game": np.tile(np.arange(count), len(PORTS)),
-            "port": np.repeat(PORTS, count),
-            "playable_frames": np.tile(games.last_frame + 39, len(PORTS)),
-        }
-    )
 
 
 def _segments(replays: pl.DataFrame, players: pl.DataFrame) -> pl.DataFrame:
