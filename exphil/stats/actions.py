@@ -90,7 +90,7 @@ TRAVELLED_HEIGHT: Final = 0.1
 
 def action_counts(fighter: Fighter, opponent: Fighter) -> Counts:
     """Every count of a player; names as in `exphil.schema`."""
-    began = _begun(fighter)
+    began = begun(fighter)
     now = fighter.state[began]
     earlier = np.append(np.uint16(NUM_STATES - 1), fighter.state[:-1])[began] if len(began) else now
     times = np.bincount(now, minlength=NUM_STATES)
@@ -112,7 +112,7 @@ def action_counts(fighter: Fighter, opponent: Fighter) -> Counts:
     return counts
 
 
-def _begun(fighter: Fighter) -> Ints:
+def begun(fighter: Fighter) -> Ints:
     """(N,) frames on which an action begins; the first frame of all begins one."""
     begun = np.ones(len(fighter.state), bool)
     begun[1:] = (fighter.state[1:] != fighter.state[:-1]) | (fighter.age[:-1] > fighter.age[1:])
