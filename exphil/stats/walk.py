@@ -28,6 +28,7 @@ FLOATS: Final = {
     "c_y": "pre_cstick_y",
     "trigger_l": "pre_triggers_physical_l",
     "trigger_r": "pre_triggers_physical_r",
+    "hurtbox": "post_hurtbox_state",
 }
 INTEGERS: Final = {
     "state": "post_state",
@@ -36,6 +37,7 @@ INTEGERS: Final = {
     "l_cancel": "post_l_cancel",
     "character": "post_character",
     "buttons": "pre_buttons_physical",
+    "processed": "pre_buttons",
 }
 COLUMNS: Final = ("frame", "port", "follower", *FLOATS.values(), *INTEGERS.values())
 """Columns of `frames` that the statistics read."""
@@ -43,7 +45,10 @@ COLUMNS: Final = ("frame", "port", "follower", *FLOATS.values(), *INTEGERS.value
 
 @dataclass(frozen=True, slots=True)
 class Fighter:
-    """One player's columns, (T,) each. `age` is NaN where the version has none, and compares as such."""
+    """One player's columns, (T,) each. `age` and `hurtbox` are NaN where the version has none, and compare as such.
+
+    `buttons` are those held on the controller, `processed` what the game made of them: a CPU player has only these.
+    """
 
     port: int
     age: Floats
@@ -57,12 +62,14 @@ class Fighter:
     c_y: Floats
     trigger_l: Floats
     trigger_r: Floats
+    hurtbox: Floats
     state: NDArray[np.uint16]
     stocks: NDArray[np.int16]
     attack: NDArray[np.uint8]
     l_cancel: NDArray[np.uint8]
     character: NDArray[np.uint8]
     buttons: NDArray[np.uint16]
+    processed: NDArray[np.uint32]
 
     @property
     def lost_stock(self) -> NDArray[np.bool_]:
@@ -97,6 +104,7 @@ def walk(frames: pa.Table, ports: tuple[int, int], until: int | None = None) -> 
     for number in ports:
         rows = np.flatnonzero(leader & (port == number))
         rows = rows[np.argsort(frame[rows], kind="stable")]
+        rows = rows[np.searchsorted(frame[rows], FIRST_FRAME) :]
         places.append(rows[: _run(frame[rows])])
     length = min(len(rows) for rows in places)
     if until is not None:
@@ -122,6 +130,7 @@ _DTYPES: Final[dict[str, Any]] = {
     "l_cancel": np.uint8,
     "character": np.uint8,
     "buttons": np.uint16,
+    "processed": np.uint32,
 }
 
 

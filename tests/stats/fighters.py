@@ -7,7 +7,7 @@ import numpy as np
 
 from exphil.stats.walk import FLOATS, INTEGERS, Fighter
 
-DTYPES = {"state": np.uint16, "stocks": np.int16, "buttons": np.uint16}
+DTYPES = {"state": np.uint16, "stocks": np.int16, "buttons": np.uint16, "processed": np.uint32}
 
 
 def fighter(states: Sequence[int], *, port: int = 1, **columns: Any) -> Fighter:
