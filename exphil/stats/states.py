@@ -27,6 +27,11 @@ def _table(spans: Iterable[range]) -> Mask:
     return table
 
 
+def mask(*spans: tuple[int, int]) -> Mask:
+    """Lookup table that holds for the states from the first to the last of each span."""
+    return _table(_span(first, last) for first, last in spans)
+
+
 def _without(table: Mask, *states: int) -> Mask:
     table[list(states)] = False
     return table
