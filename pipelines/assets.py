@@ -61,7 +61,8 @@ def ingest(
     pool=POOL,
     kinds={"parquet", "numpy"},
     group_name=GROUP,
-    description="Stocks, conversions, moves, combos, action counts and overall figures, by slippi-js's definitions.",
+    description="Stocks, conversions, moves, combos, action counts and overall figures, by slippi-js's definitions;"
+    " every game's quality.",
 )
 def stats(
     context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]
@@ -100,7 +101,7 @@ def embeddings(
 
 
 @dg.asset(
-    deps=["replays"],
+    deps=["replays", "stats"],
     partitions_def=BATCHES,
     pool=POOL,
     kinds={"parquet", "polars"},

@@ -9,7 +9,7 @@ from typing import BinaryIO
 import numpy as np
 import polars as pl
 
-from exphil.assets import plan, windows
+from exphil.assets import plan, stats, windows
 from exphil.assets.partwise import Staged, build_parts
 from exphil.assets.report import Report
 from exphil.assets.workers import Workers
@@ -52,18 +52,20 @@ def materialize(store: Store, batch: str, workers: Workers) -> Report:
 
 
 def refresh(store: Store, note: Callable[[str], None]) -> None:
-    """Make stale or missing packs anew where the embeddings they come from are current; a fresh store costs nothing.
+    """Make stale or missing packs, and segments, anew where the embeddings are current; a fresh store costs nothing.
 
     Args:
         note: told in words before the work begins.
     """
     outdated = {part.batch for part in plan.missing_parts(store, "embeddings")}
-    batches = sorted({part.batch for part in plan.missing_parts(store, "packs")} - outdated)
+    stale = [part.batch for asset in ("windows", "packs") for part in plan.missing_parts(store, asset)]
+    batches = sorted(set(stale) - outdated)
     if not batches:
         return
-    note(f"the packs of {len(batches)} batches are stale or missing: making them from the embeddings")
+    note(f"the packs or segments of {len(batches)} batches are stale or missing: making them anew")
     with Workers() as workers:
         for batch in batches:
+            stats.materialize(store, batch, workers)
             windows.materialize(store, batch)
             materialize(store, batch, workers)
 

@@ -152,8 +152,8 @@ UPSTREAM: Final[dict[str, tuple[str, ...]]] = {
     "frames": ("replays", "frames"),
     "stats": ("replays", "frames", "stats"),
     "embeddings": ("replays", "frames", "embeddings"),
-    "windows": ("replays", "frames", "windows"),
-    "packs": ("replays", "frames", "embeddings", "windows", "packs"),
+    "windows": ("replays", "frames", "stats", "windows"),
+    "packs": ("replays", "frames", "stats", "embeddings", "windows", "packs"),
     "all": paths.ASSETS,
 }
 

@@ -1,4 +1,4 @@
-"""Frames become statistics: one part of `stats` for each part of `frames`, seven tables each."""
+"""Frames become statistics: one part of `stats` for each part of `frames`, eight tables each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,10 +12,12 @@ import pyarrow.compute as pc
 from exphil import schema
 from exphil.assets.games import by_game
 from exphil.assets.partwise import Staged, build_parts
+from exphil.assets.recordings import recordings
 from exphil.assets.report import Report
 from exphil.assets.workers import Workers
 from exphil.stats.finality import final_frame
 from exphil.stats.game import game_stats
+from exphil.stats.quality import Recording, quality_row
 from exphil.stats.rows import rows
 from exphil.stats.walk import COLUMNS
 from exphil.store import paths
@@ -39,11 +41,12 @@ class TwoPlayerGame:
 
 @dataclass(frozen=True, slots=True)
 class StatsTask:
-    """One part to work through, and the two-player games in it."""
+    """One part to work through, the batch's games, and how to walk those of two."""
 
     root: Path
     staging: Path
     part: str
+    recordings: Mapping[str, Recording]
     games: Mapping[str, TwoPlayerGame]
 
 
@@ -51,8 +54,8 @@ def materialize(store: Store, batch: str, workers: Workers) -> Report:
     """Compute the statistics of the batch's parts of `frames` that have none of today's definitions."""
 
     def tasks(transaction: Transaction, sources: Sequence[Part]) -> list[StatsTask]:
-        games = _two_player_games(store, batch)
-        return [StatsTask(store.root, transaction.staging, part.name, games) for part in sources]
+        games, told = _two_player_games(store, batch), recordings(store, batch)
+        return [StatsTask(store.root, transaction.staging, part.name, told, games) for part in sources]
 
     return build_parts(
         store,
@@ -77,19 +80,22 @@ def stats_part(task: StatsTask) -> Staged:
     num_games = 0
     for replay_id, frames in source["frames"].items():
         game = task.games.get(replay_id)
-        if game is None:
-            continue
-        until = final_frame(
-            game.version,
-            game.last_frame,
-            ended=game.ended,
-            scene_major=game.scene_major,
-            latest_finalized=None if game.ended else _latest_finalized(source["stage_frames"][replay_id]),
-        )
-        stats = game_stats(frames, game.ports, game.last_frame, until)
-        for name, row in rows(replay_id, stats):
-            found[name].append(row)
-        num_games += 1
+        stats = None
+        if game is not None:
+            until = final_frame(
+                game.version,
+                game.last_frame,
+                ended=game.ended,
+                scene_major=game.scene_major,
+                latest_finalized=None if game.ended else _latest_finalized(source["stage_frames"][replay_id]),
+            )
+            stats = game_stats(frames, game.ports, game.last_frame, until)
+            for name, row in rows(replay_id, stats):
+                found[name].append(row)
+            num_games += 1
+        if replay_id in task.recordings:
+            quality = quality_row(task.recordings[replay_id], stats)
+            found["quality"].append({"replay_id": replay_id, **quality})
     num_bytes = 0
     for table in schema.STATS_TABLES:
         if found[table.name]:

@@ -12,6 +12,8 @@ STATS = 1
 """Raised when the same frames give other statistics."""
 SEGMENTS = 1
 """Raised when the same games give other segments."""
+ELIGIBLE = 1
+"""Raised when other games have segments: packs hold those games, whatever else a segment tells of them."""
 PACKS = 1
 """Raised when the same rows are packed otherwise."""
 
@@ -27,17 +29,31 @@ def made_by(asset: str) -> str:
         ]
         return _digest(["reader", READER, tables])
     if asset == "windows":
-        return _digest(
-            [made_by("replays"), "segments", SEGMENTS, [[c.name, c.type] for c in schema.SEGMENTS.columns]]
-        )
+        columns = [[c.name, c.type] for c in schema.SEGMENTS.columns]
+        return _digest([made_by("replays"), made_by("stats"), "segments", SEGMENTS, columns])
     if asset == "stats":
         tables = [[t.name, [[c.name, c.type] for c in t.columns]] for t in schema.STATS_TABLES]
-        return _digest([made_by("frames"), "stats", STATS, tables])
+        return _digest([made_by("frames"), "stats", STATS, tables, _quality_rules()])
     from exphil.features import V1
 
     if asset == "embeddings":
         return _digest([made_by("frames"), V1.fingerprint])
-    return _digest([made_by("embeddings"), made_by("windows"), "packs", PACKS])
+    return _digest([made_by("embeddings"), made_by("replays"), ELIGIBLE, "packs", PACKS])
+
+
+def _quality_rules() -> list[object]:
+    """What decides scores and flags: a changed threshold makes them stale."""
+    from exphil.stats.quality_rules import RULES
+
+    return [
+        [
+            rule.flag,
+            rule.penalty,
+            rule.excludes,
+            [[limit.measure, limit.bad, limit.good] for limit in rule.limits],
+        ]
+        for rule in RULES
+    ]
 
 
 def _digest(content: object) -> str:

@@ -9,6 +9,7 @@ from exphil import schema
 from exphil.assets import plan
 from exphil.assets.report import Report
 from exphil.assets.versions import made_by
+from exphil.errors import StoreError
 from exphil.store import paths
 from exphil.store.manifest import Part
 from exphil.store.parquet import write_rows
@@ -22,7 +23,11 @@ SPLITS = (("train", 0.8), ("validation", 0.9), ("test", 1.0))
 
 
 def materialize(store: Store, batch: str) -> Report:
-    """Write the batch's segments, one part for each part of `replays`."""
+    """Write the batch's segments, one part for each part of `replays`.
+
+    Raises:
+        StoreError: a game has no row of `quality`: `stats` must be built before.
+    """
     begun = time.perf_counter()
     report = Report("windows", batch)
     with store.writing() as transaction:
@@ -34,7 +39,11 @@ def materialize(store: Store, batch: str) -> Report:
             if len(rows):
                 write_rows(file, schema.SEGMENTS, rows.iter_rows(named=True))
                 num_bytes = file.stat().st_size
-            stats = {"frames": int(rows["num_frames"].sum()), "games": rows["replay_id"].n_unique()}
+            stats = {
+                "frames": int(rows["num_frames"].sum()),
+                "games": rows["replay_id"].n_unique(),
+                "excluded": rows.filter("excluded")["replay_id"].n_unique(),
+            }
             added.append(
                 Part(
                     name=source.name,
@@ -51,6 +60,7 @@ def materialize(store: Store, batch: str) -> Report:
     report.made = {
         "segments": sum(part.rows["segments"] for part in added),
         "games": sum(int(part.stats["games"]) for part in added),
+        "excluded games": sum(int(part.stats["excluded"]) for part in added),
         "eligible frames": sum(int(part.stats["frames"]) for part in added),
     }
     report.num_bytes = sum(part.num_bytes for part in added)
@@ -82,7 +92,15 @@ def segments(store: Store, source: Part) -> pl.DataFrame:
     )
     first = pl.max_horizontal(pl.col("first_frame"), PLAY_STARTS)
     last = pl.col("last_frame") - 1
-    keyed = pairs.with_columns(split_key=pl.col("set_key").map_elements(split_key, return_dtype=pl.Float64))
+    scored = pairs.join(_quality(store, source.batch), on="replay_id", how="left")
+    unscored = scored.filter(pl.col("score").is_null())
+    if len(unscored):
+        count = unscored["replay_id"].n_unique()
+        raise StoreError(
+            f"windows needs statistics; games of batch {source.batch} without any: {count}."
+            " Build them with `exphil materialize stats`"
+        )
+    keyed = scored.with_columns(split_key=pl.col("set_key").map_elements(split_key, return_dtype=pl.Float64))
     return keyed.select(
         "replay_id",
         "port",
@@ -97,7 +115,21 @@ def segments(store: Store, source: Part) -> pl.DataFrame:
         won="won",
         split=pl.col("split_key").map_elements(split_of, return_dtype=pl.String),
         split_key="split_key",
+        quality="score",
+        excluded="excluded",
     )
+
+
+def _quality(store: Store, batch: str) -> pl.DataFrame:
+    """Score and exclusion of every game of the batch that has them."""
+    wanted = ("replay_id", "score", "excluded")
+    types = {"replay_id": pl.String, "score": pl.Float64, "excluded": pl.Boolean}
+    files = [
+        paths.table_part(store.root, "stats", "quality", part.name)
+        for part in store.manifest.of("stats", batch)
+        if part.rows.get("quality")
+    ]
+    return pl.scan_parquet(files).select(wanted).collect() if files else pl.DataFrame(schema=types)
 
 
 def split_key(set_key: str) -> float:

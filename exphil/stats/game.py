@@ -7,6 +7,7 @@ from typing import Final
 import pyarrow as pa
 
 from exphil.stats.actions import Counts, action_counts
+from exphil.stats.activity import idle_frames
 from exphil.stats.inputs import Inputs, inputs
 from exphil.stats.openings import COUNTER_ATTACK, NEUTRAL_WIN, TRADE, Conversion, opening_types
 from exphil.stats.punishes import Punishes, combos, conversions
@@ -91,6 +92,7 @@ class GameStats:
     combos: tuple[Punish, ...]
     actions: tuple[Counts, Counts]
     overall: tuple[Overall, Overall]
+    idle_frames: tuple[int, int]
 
 
 def game_stats(
@@ -120,6 +122,7 @@ def game_stats(
             _overall(ports[0], counted[0], found, playable),
             _overall(ports[1], counted[1], found, playable),
         ),
+        idle_frames=(idle_frames(first), idle_frames(second)),
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from exphil.assets import embeddings, packs, plan, replays, windows
+from exphil.assets import embeddings, packs, plan, replays, stats, windows
 from exphil.assets.checks import CHECKS, Check, Finding, faults, merged_audit
 from exphil.assets.selection import ReplaySelection, select
 from exphil.assets.workers import Workers
@@ -30,6 +30,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Workers(1) as workers:
         replays.ingest(store, BATCH, workers)
         embeddings.materialize(store, BATCH, workers)
+        stats.materialize(store, BATCH, workers)
         windows.materialize(store, BATCH)
         packs.materialize(store, BATCH, workers)
     return folder / "store"

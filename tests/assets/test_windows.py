@@ -12,6 +12,7 @@ from exphil import schema
 from exphil.assets import windows
 from exphil.assets.versions import made_by
 from exphil.assets.windows import split_key, split_of
+from exphil.errors import StoreError
 from exphil.store import paths
 from exphil.store.manifest import Part
 from exphil.store.parquet import write_rows
@@ -49,7 +50,15 @@ def _players(
     ]
 
 
-def _segments(tmp_path: Path, replays: list[dict[str, Any]], players: list[dict[str, Any]]) -> pl.DataFrame:
+def _store(
+    tmp_path: Path,
+    replays: list[dict[str, Any]],
+    players: list[dict[str, Any]],
+    quality: list[dict[str, Any]] | None = None,
+) -> Store:
+    """A store of one part; every game has a score of 1 unless `quality` says otherwise."""
+    if quality is None:
+        quality = [_quality(row["replay_id"]) for row in replays]
     store = Store.create(tmp_path)
     with store.writing() as transaction:
         for table, rows in ((schema.REPLAYS, replays), (schema.PLAYERS, players)):
@@ -62,7 +71,29 @@ def _segments(tmp_path: Path, replays: list[dict[str, Any]], players: list[dict[
             made_by=made_by("replays"),
         )
         transaction.change("replays", add=[made])
+        if quality:
+            file = paths.table_part(transaction.staging, "stats", "quality", "b00001-y")
+            write_rows(file, schema.QUALITY, quality)
+            scored = Part(
+                name="b00001-y", batch="b00001", rows={"quality": len(quality)}, num_bytes=1, made_by="test"
+            )
+            transaction.change("stats", add=[scored])
         transaction.commit()
+    return store
+
+
+def _quality(replay_id: str, score: float = 1.0, excluded: bool = False) -> dict[str, Any]:
+    row = dict.fromkeys(schema.QUALITY.names)
+    return row | {"replay_id": replay_id, "score": score, "excluded": excluded, "flags": ""}
+
+
+def _segments(
+    tmp_path: Path,
+    replays: list[dict[str, Any]],
+    players: list[dict[str, Any]],
+    quality: list[dict[str, Any]] | None = None,
+) -> pl.DataFrame:
+    store = _store(tmp_path, replays, players, quality)
     report = windows.materialize(store, "b00001")
     files = store.table_paths("segments")
     found = pl.concat([pl.read_parquet(file) for file in files]) if files else pl.DataFrame()
@@ -101,6 +132,26 @@ def test_what_is_no_complete_1v1_has_no_segment(tmp_path: Path, changes: dict[st
 def test_a_cpu_is_an_opponent_but_no_viewpoint(tmp_path: Path) -> None:
     found = _segments(tmp_path, [_replay("a")], _players("a", ("human", "cpu")))
     assert found["port"].to_list() == [2]
+
+
+def test_what_quality_excludes_has_segments_that_say_so(tmp_path: Path) -> None:
+    """Which games training takes is for training to say: the store leaves none out."""
+    judged = [_quality("a", 0.25, excluded=True), _quality("b", 0.75)]
+    found = _segments(tmp_path, [_replay("a"), _replay("b")], [*_players("a"), *_players("b")], judged)
+    assert found.sort("replay_id", "port").select("replay_id", "quality", "excluded").rows() == [
+        ("a", 0.25, True),
+        ("a", 0.25, True),
+        ("b", 0.75, False),
+        ("b", 0.75, False),
+    ]
+
+
+def test_a_game_without_statistics_is_an_error_that_names_the_way_out(tmp_path: Path) -> None:
+    store = _store(tmp_path, [_replay("a"), _replay("b")], [*_players("a"), *_players("b")], [_quality("a")])
+    with pytest.raises(
+        StoreError, match=r"games of batch b00001 without any: 1\. .*exphil materialize stats"
+    ):
+        windows.materialize(store, "b00001")
 
 
 def test_a_recording_that_begins_late_is_scored_from_its_first_frame(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ GRAPH = {
     "replays": set(),
     "frames": {"replays"},
     "embeddings": {"frames"},
-    "windows": {"replays"},
+    "windows": {"replays", "stats"},
     "packs": {"embeddings", "windows"},
     "stats": {"frames"},
     "policy": {"packs"},

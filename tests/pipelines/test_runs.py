@@ -80,7 +80,7 @@ def test_what_an_asset_raises_reaches_the_caller_and_fails_the_run(
     batches = _enqueue(two_replays)
     monkeypatch.setattr(plan, "missing_parts", _refuse)
     with Workers(1) as workers, pytest.raises(StoreError, match="the disk is full"):
-        run_batches(_session(workers), ["replays", "frames", "windows"], batches)
+        run_batches(_session(workers), ["replays", "frames", "stats", "windows"], batches)
     with open_instance() as instance:
         (run,) = instance.get_runs()
         assert run.status == dg.DagsterRunStatus.FAILURE
