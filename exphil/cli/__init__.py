@@ -25,6 +25,7 @@ COMMANDS: Final[dict[str, str]] = {
     "evaluate": "exphil.cli.evaluate:evaluate",
     "benchmark": "exphil.cli.benchmark:benchmark",
     "sql": "exphil.cli.sql:sql",
+    "people": "exphil.cli.people:people",
     "features": "exphil.cli.features:features",
     "info": "exphil.cli.info:info",
     "doctor": "exphil.cli.doctor:doctor",

@@ -39,7 +39,7 @@ def cli_page() -> str:
         app[name]
     text = app.generate_docs(output_format="markdown", recursive=True, include_hidden=False)
     # for a command of a command cyclopts repeats how this process was started
-    text = re.sub(r"^(exphil store \w+) .*?\[OPTIONS\]", r"\1 [OPTIONS]", text, flags=re.MULTILINE)
+    text = re.sub(r"^(exphil (?:store|people) \w+) .*?\[OPTIONS\]", r"\1 [OPTIONS]", text, flags=re.MULTILINE)
     text = text.replace("# exphil\n", f"# The command line\n\n{HOW}\n", 1).replace(__version__, "VERSION")
     return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.splitlines())).strip() + "\n"
 

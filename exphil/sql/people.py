@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from exphil.errors import StoreError, UsageError
+from exphil.store import paths
 from exphil.store.atomic import write_bytes
 
-FILE: Final = "people.csv"
 HEADER: Final = ("person", "connect_code")
 
 People = tuple[tuple[str, str], ...]
@@ -26,7 +26,7 @@ def read_people(root: Path) -> People:
     Raises:
         StoreError: it cannot be read; the message names the line.
     """
-    file = root / FILE
+    file = root / paths.PEOPLE
     try:
         text = file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -64,7 +64,7 @@ def write_people(root: Path, people: People) -> None:
     """
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([HEADER, *people])
-    write_bytes(root / FILE, text.getvalue().encode())
+    write_bytes(root / paths.PEOPLE, text.getvalue().encode())
 
 
 def plain_code(text: str) -> str:

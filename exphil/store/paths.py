@@ -15,12 +15,14 @@ LOCK: Final = ".lock"
 LOCK_OWNER: Final = ".lock-owner.json"
 STAGING: Final = ".staging"
 INBOX: Final = "inbox"
+PEOPLE: Final = "people.csv"
 
 ASSETS: Final = ("replays", "frames", "stats", "embeddings", "windows", "packs")
 """The store's assets, in the order in which data flows."""
 
 LAYOUT: Final = (
     (MANIFEST, "the committed parts of every asset; replaced whole, by rename"),
+    (PEOPLE, "which connect codes belong to one person; written by `exphil people`, or by hand"),
     (f"{INBOX}/<batch>.json", "files noticed and assigned to a batch, not read yet"),
     ("replays/replays/<part>.parquet", "a row a path: what it is, or why it could not be read"),
     ("replays/players/<part>.parquet", "a row a player of every game"),
