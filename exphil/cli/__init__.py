@@ -24,6 +24,7 @@ COMMANDS: Final[dict[str, str]] = {
     "train": "exphil.cli.train:train",
     "evaluate": "exphil.cli.evaluate:evaluate",
     "benchmark": "exphil.cli.benchmark:benchmark",
+    "stats": "exphil.cli.stats:stats",
     "sql": "exphil.cli.sql:sql",
     "people": "exphil.cli.people:people",
     "features": "exphil.cli.features:features",
