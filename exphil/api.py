@@ -101,16 +101,32 @@ class OpenStore:
             " `SELECT replay_id, path FROM replays` lists them"
         )
 
-    def windows(self, where: str | None = None, length: int = 60, delay: int = 0) -> "WindowDataset":
+    def windows(
+        self,
+        where: str | None = None,
+        length: int = 60,
+        delay: int = 0,
+        *,
+        spans: str | None = None,
+        min_quality: float | None = None,
+    ) -> "WindowDataset":
         """Windows as a torch dataset; items hold `features` (length, 287) and `actions` (length, 13).
 
+        Args:
+            where: SQL condition over segments, replays and players.
+            length: frames of a window.
+            delay: frames between an observation and its action, beyond the one that is always there.
+            spans: SQL query of `replay_id`, `port`, `first_frame`, `last_frame`, instead of `where`: windows that
+                lie within these stretches.
+            min_quality: games of this score at least, 0 for all; those that no flag excludes if not given.
+
         Raises:
-            UsageError: no segment meets the condition, or none is long enough.
+            UsageError: nothing meets the condition or the query, or nothing is long enough.
             StoreError: the store has no packs.
         """
         from exphil.loading.windows import WindowDataset
 
-        return WindowDataset(self._store, where, length, delay)
+        return WindowDataset(self._store, where, length, delay, spans=spans, min_quality=min_quality)
 
 
 def open_store(root: Path | str | None = None) -> OpenStore:

@@ -28,7 +28,7 @@ from exphil.store.packs import Packs
 from exphil.store.store import Store
 from exphil.training.baselines import Guesses, count_pairs, guesses
 from exphil.training.runs import Run
-from exphil.training.selection import condition, digest, locate
+from exphil.training.selection import digest, locate, told
 from exphil.training.trained import load_policy
 
 ALWAYS: Final = (Sampling(), Sampling(temperature=0.0))
@@ -119,7 +119,7 @@ def evaluate(
             "store": str(root),
             "segments": digest([chosen]),
             "split": run.config.split,
-            "where": condition(run.config),
+            "chosen_by": told(run.config),
             "games": places.num_replays,
             "viewpoints": len(places),
             "frames": places.num_frames,

@@ -299,7 +299,11 @@ def _add_origin(page: Page, report: Report) -> None:
             ("side of the split", f"{report['side']} of {data['split']}"),
             ("segments", data["segments"]),
             ("games", data["games"]),
-            ("chosen by", data["where"] or "every eligible segment"),
+            (
+                "chosen by",
+                ", ".join(f"{name} {value}" for name, value in data["chosen_by"].items())
+                or "every eligible segment",
+            ),
             ("frames of a game", data["max_frames"] or "all"),
             ("training window", policy["window_size"]),
             ("delay", policy["delay"]),

@@ -24,25 +24,40 @@ class WindowDataset(Dataset[dict[str, torch.Tensor]]):
         where: SQL condition over segments, replays and players; everything if not given.
         length: frames of a window (L).
         delay: frames between an observation and its action, beyond the one that is always there.
+        spans: SQL query of `replay_id`, `port`, `first_frame`, `last_frame`: windows lie within these stretches.
+        min_quality: games of this score at least, 0 for all; those that no flag excludes if not given.
 
     Raises:
-        UsageError: no segment meets the condition, or none is long enough.
+        UsageError: nothing meets the condition or the query, or nothing is long enough.
         StoreError: the store has no packs.
     """
 
-    def __init__(self, store: Store, where: str | None = None, length: int = 60, delay: int = 0) -> None:
+    def __init__(
+        self,
+        store: Store,
+        where: str | None = None,
+        length: int = 60,
+        delay: int = 0,
+        *,
+        spans: str | None = None,
+        min_quality: float | None = None,
+    ) -> None:
+        if where is not None and spans is not None:
+            raise UsageError("where and spans do not go together: put the condition into the query")
         if length < 1 or delay < 0:
             raise UsageError(
                 f"a window has at least 1 frame and a delay at least 0, not {length} and {delay}"
             )
         packs = Packs.open(store)
-        self._segments = find_segments(select_segments(store, where), packs, delay)
+        chosen = select_segments(store, where, spans=spans, min_quality=min_quality)
+        self._segments = find_segments(chosen, packs, delay)
         self._gatherer = Gatherer(packs.parts, length + 1 + delay)
         self._length = length
         counts = np.maximum(0, self._segments.stop - self._segments.first - length + 1)
         self._ends = np.cumsum(counts)
         if not len(self):
-            raise UsageError(f"no chosen segment has {length} frames")
+            what = "segment" if spans is None else "span"
+            raise UsageError(f"no chosen {what} has {length} frames")
 
     def __len__(self) -> int:
         return int(self._ends[-1]) if len(self._ends) else 0

@@ -1,10 +1,12 @@
 """The model card of a run: what it was made from, and what it is worth, for people."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from exphil.training.config import TrainConfig
 from exphil.training.runs import CURVE, WEIGHTS, Run
+from exphil.training.selection import told
 
 FURTHER: Final = (
     "balance",
@@ -47,12 +49,6 @@ def model_card(
     config, made = run.config, run.made_with
     checks = [line for line in lines if line["kind"] == "validation"]
     backbone = config.policy.backbone
-    chosen = {
-        "where": config.where,
-        "character": config.character,
-        "stage": config.stage,
-    }
-    query = ", ".join(f"{name} `{value}`" for name, value in chosen.items() if value is not None)
     parts = [
         f"# {run.name}",
         "",
@@ -62,7 +58,7 @@ def model_card(
         "",
         "## Data",
         "",
-        f"- Selected: {query or 'every eligible segment'}",
+        *_selected(told(config)),
         f"- Split {config.split} of the sets of games, by a hash that stays as the store grows",
         f"- Store `{made['store_fingerprint']}`, segments `{data}`, feature table `{made['fingerprint']}`",
         "",
@@ -92,6 +88,20 @@ def model_card(
         "A lower likelihood loss says that the policy predicts people better, not that it wins more.",
     ]
     return "\n".join(parts) + "\n"
+
+
+def _selected(asked: Mapping[str, str]) -> Iterator[str]:
+    """What was asked for, by option; a query of spans in full."""
+    rest = ", ".join(f"{name} `{value}`" for name, value in asked.items() if name != "windows")
+    spans = asked.get("windows")
+    if spans is None:
+        yield f"- Selected: {rest or 'every eligible segment'}"
+        return
+    yield f"- Selected: the stretches that this query gives{', of ' + rest if rest else ''}"
+    yield ""
+    fence = "`" * (3 + max((len(run) for run in re.findall("`+", spans)), default=0))
+    yield from (f"  {line}".rstrip() for line in (f"{fence}sql", *spans.strip().splitlines(), fence))
+    yield ""
 
 
 def _how(config: TrainConfig) -> Iterator[str]:

@@ -25,6 +25,7 @@ RUN_LENGTH: Final = frozenset(
         "keep",
         "tracker",
         "debug_gradients",
+        "name_players",
     }
 )
 """What resuming may change: how long, where, how often to save, what to watch. Anything else: another run."""
@@ -45,8 +46,20 @@ class TrainConfig:
         "Train on what this SQL condition holds for, over replays, players and segments.",
         group="Data",
     )
+    windows: str | None = option(
+        None,
+        "Train on the frames that this SQL query names: replay_id, port, first_frame, last_frame, a row a span.",
+        group="Data",
+    )
     character: str | None = option(None, "Train on this character alone, as `fox`.", group="Data")
     stage: str | None = option(None, "Train on this stage alone, as `fd`.", group="Data")
+    min_quality: float | None = option(
+        None,
+        "Train on games of at least this quality, 0 to 1; without it, on those that no flag excludes.",
+        group="Data",
+        at_least=0,
+        at_most=1,
+    )
     split: str = option(
         "80/10/10",
         "Percent of the sets of games to train on, validate on, and leave for tests.",
@@ -181,12 +194,17 @@ class TrainConfig:
     tracker: Literal["tensorboard", "wandb", "none"] = option(
         "tensorboard", "Where figures go, beside metrics.jsonl.", group="Run"
     )
+    name_players: bool = option(
+        False, "Let the model card name the players that --where or --windows names.", group="Run"
+    )
     policy: PolicyConfig = field(default_factory=PolicyConfig, metadata={"help": "The policy's shape."})
 
     def __post_init__(self) -> None:
         for item in fields(self):
             if item.name != "policy":
                 check(item.name, getattr(self, item.name), item.type, item.metadata)
+        if self.where is not None and self.windows is not None:
+            raise UsageError("--where and --windows do not go together: put the condition into the query")
         if self.windows_per_epoch is not None and self.supervise != "last":
             raise UsageError("--windows-per-epoch needs --supervise last; `all` scores every frame once")
         if self.context >= self.window_size:

@@ -94,6 +94,9 @@ def _overlaid(*layers: Mapping[str, Any]) -> TrainConfig:
     backbone = named[-1] if named else TrainConfig().policy.backbone.name
     options: dict[str, Any] = dict(find_preset(config_class(backbone).name).options)
     for layer in layers:
+        for chosen, other in (("where", "windows"), ("windows", "where")):
+            if layer.get(chosen) is not None:
+                options.pop(other, None)
         options.update(carried(layer, backbone))
     return TrainConfig.from_flat({**options, "backbone": backbone})
 

@@ -117,6 +117,7 @@ def open_run(models: Path, name: str) -> Run:
     try:
         content = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
         made_with = content.pop("run")
+        content.setdefault("min_quality", 0.0)  # runs from before games had a quality took them all
         return Run(folder, TrainConfig.from_dict(content), made_with)
     except UsageError as error:
         raise StoreError(f"{folder / CONFIG}: {error}") from error

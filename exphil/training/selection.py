@@ -13,6 +13,7 @@ from exphil.loading.dataset import find_segments
 from exphil.loading.sampler import Segments
 from exphil.melee.characters import find_character
 from exphil.melee.stages import find_stage
+from exphil.sql.masking import masked
 from exphil.sql.segments import select_segments
 from exphil.store.packs import Packs
 from exphil.store.store import Store
@@ -74,7 +75,9 @@ def locate(
     """The packs, and the chosen segments of each side of the split; errors as those of `select`."""
     where = condition(config)
     refresh(store, note)
-    return Packs.open(store), config.shares.sides(select_segments(store, where))
+    packs = Packs.open(store)
+    chosen = select_segments(store, where, spans=config.windows, min_quality=config.min_quality, note=note)
+    return packs, config.shares.sides(chosen)
 
 
 def condition(config: TrainConfig) -> str | None:
@@ -89,6 +92,19 @@ def condition(config: TrainConfig) -> str | None:
     if config.stage is not None:
         parts.append(f"segments.stage = '{find_stage(config.stage)}'")
     return " AND ".join(parts) or None
+
+
+def told(config: TrainConfig) -> dict[str, str]:
+    """What chooses the data, by option, for people to read: players are named only where the run may name them."""
+    show = str if config.name_players else masked
+    found = {
+        "where": None if config.where is None else show(config.where),
+        "windows": None if config.windows is None else show(config.windows),
+        "character": config.character,
+        "stage": config.stage,
+        "min_quality": None if config.min_quality is None else f"{config.min_quality:g}",
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def digest(tables: list[pa.Table]) -> str:
