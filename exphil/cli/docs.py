@@ -12,6 +12,7 @@ from exphil.features import V1
 from exphil.features.render import features_page
 from exphil.schema import Table
 from exphil.sql.tables import FEATURES
+from exphil.stats.quality_page import quality_page
 from exphil.store import paths
 from exphil.training.config_names import CARRIED
 from exphil.training.presets import PRESETS
@@ -26,6 +27,7 @@ def pages() -> dict[str, str]:
         "docs/cli.md": cli_page(),
         "docs/features.md": features_page(V1),
         "docs/presets.md": presets_page(),
+        "docs/quality.md": quality_page(HOW),
         "docs/store.md": store_page(),
         "storage/README.md": storage_page(),
         "models/README.md": models_page(),

@@ -8,7 +8,7 @@ from exphil.cli.options import JsonFlag, StoreOption
 def info(*, store: StoreOption = None, json: JsonFlag = False) -> None:
     """Tell what a store holds.
 
-    Replays by status, games by mode, parts, rows and sizes by asset, and what is still to build.
+    Replays by status, games by mode and flag of quality, parts, rows and sizes by asset, and what is still to build.
 
     For example:
 
@@ -41,6 +41,7 @@ def summary(store: Any) -> dict[str, Any]:
             "SELECT coalesce(mode, 'unknown') AS mode, count(*) AS n FROM replays WHERE status = 'ok'"
             " GROUP BY ALL ORDER BY n DESC, mode"
         ).read_all()
+        quality = _quality(database) if store.table_paths("quality") else None
         frames = database.query(
             "SELECT sum(num_frames)::BIGINT AS n FROM replays WHERE status = 'ok'"
         ).read_all()
@@ -68,6 +69,7 @@ def summary(store: Any) -> dict[str, Any]:
         "format": paths.FORMAT_VERSION,
         "replays": dict(zip(statuses["status"].to_pylist(), statuses["n"].to_pylist(), strict=True)),
         "modes": dict(zip(modes["mode"].to_pylist(), modes["n"].to_pylist(), strict=True)),
+        "quality": quality,
         "game_frames": frames["n"][0].as_py() or 0,
         "batches": len(store.manifest.batches()),
         "waiting_batches": plan.inbox_batches(store),
@@ -81,11 +83,31 @@ def summary(store: Any) -> dict[str, Any]:
     }
 
 
+def _quality(database: Any) -> dict[str, Any]:
+    """How many games are scored, left out by default, and have each flag."""
+    games = database.query("SELECT count(*) AS n, count_if(excluded) AS excluded FROM quality").read_all()
+    flags = database.query(
+        "SELECT flag, count(*) AS n FROM quality, unnest(string_split(flags, ' ')) AS of_game(flag)"
+        " WHERE flags <> '' GROUP BY ALL ORDER BY n DESC, flag"
+    ).read_all()
+    return {
+        "games": games["n"][0].as_py(),
+        "excluded": games["excluded"][0].as_py(),
+        "flags": dict(zip(flags["flag"].to_pylist(), flags["n"].to_pylist(), strict=True)),
+    }
+
+
 def _print(found: dict[str, Any]) -> None:
     from exphil.cli.output import num_bytes, say, table
 
     def counts(by_name: dict[str, int]) -> str:
         return ", ".join(f"{count} {name}" for name, count in by_name.items()) or "none"
+
+    def judged(quality: dict[str, Any] | None) -> list[tuple[str, str]]:
+        if quality is None:
+            return [("quality", "unknown: `exphil materialize stats`")]
+        left_out = f"{quality['excluded']} of {quality['games']} games left out of training by default"
+        return [("quality", left_out), ("flags", counts(quality["flags"]))]
 
     features = found["feature_set"]
     table(
@@ -94,6 +116,7 @@ def _print(found: dict[str, Any]) -> None:
             ("store", f"{found['store']} (format {found['format']})"),
             ("replays", counts(found["replays"])),
             ("modes of ok", counts(found["modes"])),
+            *judged(found["quality"]),
             ("game frames", f"{found['game_frames']:,} ({found['game_frames'] / 216_000:.1f} hours)"),
             ("batches", f"{found['batches']}, {len(found['waiting_batches'])} with files waiting to be read"),
             ("feature set", f"{features['name']}, {features['width']} dims, {features['fingerprint']}"),

@@ -9,7 +9,7 @@ from typing import Final
 
 from exphil.schema.frames import FRAMES, ITEMS, POST_COLUMNS, PRE_COLUMNS, STAGE_FRAMES
 from exphil.schema.keys import FRAME_KEY
-from exphil.schema.quality import QUALITY
+from exphil.schema.quality import QUALITY, QUALITY_FLAGS
 from exphil.schema.replays import PLAYERS, REPLAYS
 from exphil.schema.situations import LEDGE_OPTIONS, RECOVERIES, TECHS
 from exphil.schema.stats import (
@@ -26,7 +26,7 @@ from exphil.schema.windows import SEGMENTS
 
 __all__ = [
     "ACTION_COUNTS", "COMBOS", "COMBO_MOVES", "CONVERSIONS", "FRAMES", "FRAME_KEY", "ITEMS",
-    "LEDGE_OPTIONS", "MOVES", "OVERALL", "PLAYERS", "POST_COLUMNS", "PRE_COLUMNS", "QUALITY",
+    "LEDGE_OPTIONS", "MOVES", "OVERALL", "PLAYERS", "POST_COLUMNS", "PRE_COLUMNS", "QUALITY", "QUALITY_FLAGS",
     "RECOVERIES", "REPLAYS", "SEGMENTS", "STAGE_FRAMES", "STOCKS", "TABLES", "TECHS", "Column", "Table",
     "Version", "arrow_schema",
 ]  # fmt: skip

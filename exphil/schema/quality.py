@@ -1,4 +1,4 @@
-"""Table `quality` of `stats`: how much a game is worth to learn from, and what speaks against it."""
+"""How much a game is worth to learn from, and what speaks against it: table `quality` of `stats`, and its rules."""
 
 from typing import Final
 
@@ -51,4 +51,28 @@ QUALITY: Final = Table(
         *MEASURES,
     ),
     "A row a game of `frames`: its score, its flags, and what they look at.",
+)
+
+QUALITY_FLAGS: Final = Table(
+    "quality_flags",
+    "stats",
+    ("flag", "rule", "measure"),
+    (
+        Column("flag", "string", "Name of the flag, as in `quality.flags`."),
+        Column("rule", "uint8", "Number of the rule: a flag may have several, of which one is enough."),
+        Column(
+            "measure", "string", "Column of `quality` that it looks at; a rule of several needs them all."
+        ),
+        Column(
+            "bad",
+            "double",
+            "From this value on the measure counts fully: below `good` means at most, above at least.",
+        ),
+        Column("good", "double", "Up to this value the measure does not count at all."),
+        Column("unit", "string", "Unit of both; of `yes or no` 1 is yes."),
+        Column("penalty", "double", "Share of the score that the rule takes away where it counts fully."),
+        Column("excludes", "bool", "Whether the default filter of training leaves such games out."),
+        Column("meaning", "string", "What it says of a game."),
+    ),
+    "A row a limit of the rules that scores and flags come from; the code's, not the store's.",
 )

@@ -5,7 +5,7 @@ counts fully against the game, and up to which it does not count at all; between
 proportion. A rule of several limits counts as the least of them does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -98,7 +98,10 @@ RULES: Final = (
 FLAGS: Final = tuple(dict.fromkeys(rule.flag for rule in RULES))
 """Names of the flags, each once."""
 
-_UNITS: Final = {column.name: column.unit or "yes or no" for column in MEASURES}
+YES_OR_NO: Final = "yes or no"
+"""Unit of a measure that is true or false."""
+
+_UNITS: Final = {column.name: YES_OR_NO if column.type == "bool" else column.unit for column in MEASURES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +127,13 @@ def judge(measures: Mapping[str, float | None]) -> Verdict:
         if share >= 1.0:
             found[rule.flag] = found.get(rule.flag, False) or rule.excludes
     return Verdict(score, any(found.values()), tuple(found))
+
+
+def flag_rows() -> Iterator[tuple[str | int | float | bool, ...]]:
+    """Rows of `exphil.schema.QUALITY_FLAGS`, in order of its columns."""
+    for number, rule in enumerate(RULES, start=1):
+        for limit in rule.limits:
+            yield (
+                rule.flag, number, limit.measure, float(limit.bad), float(limit.good), limit.unit, rule.penalty,
+                rule.excludes, rule.doc,
+            )  # fmt: skip
