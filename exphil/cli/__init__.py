@@ -25,6 +25,7 @@ COMMANDS: Final[dict[str, str]] = {
     "evaluate": "exphil.cli.evaluate:evaluate",
     "benchmark": "exphil.cli.benchmark:benchmark",
     "stats": "exphil.cli.stats:stats",
+    "report": "exphil.cli.report:report",
     "sql": "exphil.cli.sql:sql",
     "people": "exphil.cli.people:people",
     "features": "exphil.cli.features:features",

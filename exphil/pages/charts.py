@@ -17,6 +17,7 @@ Chart = alt.Chart | alt.LayerChart
 
 HEIGHT: Final = 320
 ROW_HEIGHT: Final = 22
+RANGE_HEIGHT: Final = 16
 MARGIN: Final = 16
 """Pixels between the ends of a logarithmic axis and the first and last value."""
 
@@ -203,6 +204,22 @@ def heatmap(
         tooltip=_tooltip(rows, (x, y, value, *more)),
     )
     return _sized([encoded.mark_rect()], height=max(120, ROW_HEIGHT * len(down)))
+
+
+def ranges(rows: Rows, label: str, low: str, middle: str, high: str, *, x_title: str | None = None) -> Chart:
+    """A level line a row from `low` to `high`, with a point at `middle`; labels in the order of the rows."""
+    order = _distinct(rows, label)
+    base = _chart(rows).encode(
+        y=alt.Y(field=_name(label), type="nominal", sort=order, title=None),
+        tooltip=_tooltip(rows, (label, low, middle, high)),
+    )
+    ends = _axis(alt.X, low, x_title, log=False, zero=True, axis=alt.Axis(grid=True))
+    mean = _axis(alt.X, middle, x_title, log=False, zero=True, axis=alt.Axis(grid=True))
+    layers = [
+        base.mark_bar(height=5, opacity=0.45).encode(x=ends, x2=alt.X2(field=_name(high))),
+        base.mark_point().encode(x=mean),
+    ]
+    return _sized(layers, height=max(60, RANGE_HEIGHT * len(order)))
 
 
 def to_svg(chart: alt.TopLevelMixin, *, width: int = 720, title: str = "") -> str:

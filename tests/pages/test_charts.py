@@ -41,6 +41,10 @@ EVERY: dict[str, Callable[[], charts.Chart]] = {
     "bars stacked": lambda: charts.bars(ROWS, "x", "y", series="name", stacked=True),
     "bars, logarithmic": lambda: charts.bars(ROWS[:4], "x", "y", log=True),
     "histogram": lambda: charts.histogram(ROWS, "low", "high", "y", series="name"),
+    "histogram of days": lambda: charts.histogram(
+        [{"from": "2024-01-01", "to": "2024-01-08", "games": 3}], "from", "to", "games", dated=True
+    ),
+    "ranges": lambda: charts.ranges(ROWS[:4], "name", "low", "y", "high"),
     "heatmap": lambda: charts.heatmap(ROWS, "x", "name", "y", log=True),
 }
 
