@@ -118,6 +118,14 @@ def internal_name(character: int) -> str:
     return INTERNAL_NAMES.get(character, UNKNOWN)
 
 
+_TITLES: Final = {"DR_MARIO": "Dr. Mario", "GAME_AND_WATCH": "Mr. Game & Watch"}
+
+
+def character_title(name: str) -> str:
+    """What a page calls a character: `CAPTAIN_FALCON` is Captain Falcon."""
+    return _TITLES.get(name, name.replace("_", " ").title())
+
+
 def internal_id(external: int) -> int | None:
     """Fighter id of a select-screen id; Popo for the Ice Climbers, None where there is none."""
     return _TO_INTERNAL.get(external)

@@ -4,6 +4,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from exphil.errors import UsageError
+from exphil.melee.characters import character_title
 
 UNKNOWN: Final = "UNKNOWN"
 
@@ -89,6 +90,28 @@ ALIASES: Final[dict[str, str]] = {
 def stage_name(stage: int) -> str:
     """Name of an external stage id; `UNKNOWN` where there is none."""
     return STAGE_NAMES.get(stage, UNKNOWN)
+
+
+_TITLES: Final = {
+    "POKEMON_STADIUM": "Pokémon Stadium",
+    "PRINCESS_PEACHS_CASTLE": "Princess Peach's Castle",
+    "YOSHIS_STORY": "Yoshi's Story",
+    "YOSHIS_ISLAND": "Yoshi's Island",
+    "YOSHIS_ISLAND_N64": "Yoshi's Island N64",
+    "FOUNTAIN_OF_DREAMS": "Fountain of Dreams",
+    "MUSHROOM_KINGDOM_II": "Mushroom Kingdom II",
+    "KONGO_JUNGLE_N64": "Kongo Jungle N64",
+    "POKE_FLOATS": "Poké Floats",
+    "HOME_RUN_CONTEST": "Home-Run Contest",
+}
+_TARGET_TEST: Final = "TARGET_TEST_"
+
+
+def stage_title(name: str) -> str:
+    """What a page calls a stage: `YOSHIS_STORY` is Yoshi's Story."""
+    if name.startswith(_TARGET_TEST):
+        return f"Target Test: {character_title(name.removeprefix(_TARGET_TEST))}"
+    return _TITLES.get(name, name.replace("_", " ").title())
 
 
 def find_stage(text: str) -> str:

@@ -1,13 +1,14 @@
 """SQL over one snapshot of the store: a DuckDB connection that reads the committed parts and nothing else.
 
-Every table of `exphil.schema` is a view with column comments, also where no part holds rows yet; `features`
-is a table with a row a dim. What keeps the connection closed, each tested by attack: file access to the
-committed parts only, no network, no extension, no Python object by name, settings locked, queries only.
+Every table of `exphil.schema` is a view with column comments, also where no part holds rows yet; beside them stand
+tables of names, views in people's words, and functions (`exphil.sql.definitions`). What keeps the connection closed,
+each tested by attack: file access to the committed parts only, no network, no extension, no Python object by name,
+settings locked, queries only.
 """
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,9 +20,10 @@ import pyarrow as pa
 
 from exphil import schema
 from exphil.errors import StoreError
-from exphil.schema import Column, Table
+from exphil.sql.definitions import definitions
 from exphil.sql.guard import readable, require_query
-from exphil.sql.tables import FEATURES, TABLES, feature_rows, told
+from exphil.sql.listing import LISTED
+from exphil.sql.quoting import quoted_text
 
 MEMORY_LIMIT: Final = "2GB"
 """What a query may hold in memory; beyond it DuckDB spills to a temporary folder."""
@@ -30,21 +32,6 @@ POLL_SECONDS: Final = 0.2
 """Windows notices Ctrl-C between waits only."""
 
 Result = TypeVar("Result")
-
-_SQL_TYPES: Final = {
-    "bool": "BOOLEAN",
-    "uint8": "UTINYINT",
-    "uint16": "USMALLINT",
-    "uint32": "UINTEGER",
-    "uint64": "UBIGINT",
-    "int8": "TINYINT",
-    "int16": "SMALLINT",
-    "int32": "INTEGER",
-    "int64": "BIGINT",
-    "float": "FLOAT",
-    "double": "DOUBLE",
-    "string": "VARCHAR",
-}
 
 
 class TablePaths(Protocol):
@@ -66,7 +53,7 @@ class Database:
         self._paths = [path for parts in paths.values() for path in parts]
         try:
             with _told(self._paths):
-                self._connection.execute(";\n".join(_definitions(paths)))
+                self._connection.execute(";\n".join(definitions(paths)))
                 self._connection.execute(";\n".join(_closing(self._paths, self._spill.name, memory_limit)))
         except BaseException:
             self.close()
@@ -147,43 +134,15 @@ def _told(paths: Sequence[str]) -> Iterator[None]:
         # a writer may have replaced a part since; DuckDB's own words for that speak of permissions
         if gone := next((path for path in paths if not Path(path).exists()), None):
             raise StoreError(f"{gone} is gone; if a run just replaced it, ask again") from error
-        raise readable(error, [table.name for table in TABLES]) from error
-
-
-def _view(table: Table, paths: Sequence[str]) -> str:
-    """DDL of one view; a table without parts has no rows and the same typed columns."""
-    if paths:
-        columns = ", ".join(_name(column.name) for column in table.columns)
-        source = f"read_parquet([{', '.join(map(_text, paths))}])"
-        return f"CREATE VIEW {_name(table.name)} AS SELECT {columns} FROM {source}"
-    columns = ", ".join(
-        f"NULL::{_SQL_TYPES[column.type]} AS {_name(column.name)}" for column in table.columns
-    )
-    return f"CREATE VIEW {_name(table.name)} AS SELECT {columns} WHERE false"
-
-
-def _definitions(paths: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    for table in schema.TABLES:
-        yield _view(table, paths[table.name])
-        yield from _comments(table, "VIEW")
-    yield f"CREATE TABLE features ({', '.join(_typed(column) for column in FEATURES.columns)})"
-    rows = ", ".join(f"({', '.join(map(_literal, row))})" for row in feature_rows())
-    yield f"INSERT INTO features VALUES {rows}"
-    yield from _comments(FEATURES, "TABLE")
-
-
-def _comments(table: Table, kind: str) -> Iterator[str]:
-    yield f"COMMENT ON {kind} {_name(table.name)} IS {_text(table.doc)}"
-    for column in table.columns:
-        yield f"COMMENT ON COLUMN {_name(table.name)}.{_name(column.name)} IS {_text(told(column))}"
+        raise readable(error, [table.name for table in LISTED]) from error
 
 
 def _closing(paths: Sequence[str], spill: str, memory_limit: str) -> list[str]:
     """Settings that close the connection; the last two forbid to open it again."""
     return [
-        f"SET allowed_paths = [{', '.join(map(_text, paths))}]",
-        f"SET temp_directory = {_text(spill)}",
-        f"SET memory_limit = {_text(memory_limit)}",
+        f"SET allowed_paths = [{', '.join(map(quoted_text, paths))}]",
+        f"SET temp_directory = {quoted_text(spill)}",
+        f"SET memory_limit = {quoted_text(memory_limit)}",
         f"SET threads = {os.cpu_count() or 1}",
         "SET autoinstall_known_extensions = false",
         "SET autoload_known_extensions = false",
@@ -193,21 +152,3 @@ def _closing(paths: Sequence[str], spill: str, memory_limit: str) -> list[str]:
         "SET enable_external_access = false",
         "SET lock_configuration = true",
     ]
-
-
-def _typed(column: Column) -> str:
-    return f"{_name(column.name)} {_SQL_TYPES[column.type]}"
-
-
-def _literal(value: str | int | None) -> str:
-    if value is None:
-        return "NULL"
-    return _text(value) if isinstance(value, str) else str(value)
-
-
-def _name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

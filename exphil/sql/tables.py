@@ -1,4 +1,4 @@
-"""The tables that a query may name: those of the schema, and `features`."""
+"""The tables that a query may name beside names and views: those of the schema, `features` and `people`."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -32,8 +32,19 @@ FEATURES: Final = Table(
     "A row a dim of feature set `v1`.",
 )
 
-TABLES: Final = (*schema.TABLES, FEATURES)
-"""Every table that a query may name."""
+PEOPLE: Final = Table(
+    "people",
+    "replays",
+    ("connect_code",),
+    (
+        Column("person", "string", "Name of the person."),
+        Column("connect_code", "string", "A connect code of theirs, as `ABC#123`."),
+    ),
+    "A row a connect code that is known to be a person's; `exphil people` writes it.",
+)
+
+TABLES: Final = (*schema.TABLES, FEATURES, PEOPLE)
+"""Every table that a query may name, the tables of names aside."""
 
 
 def told(column: Column) -> str:

@@ -1,0 +1,103 @@
+"""Every statement that defines the tables, views and functions of a store: what a connection or a catalog runs."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+import pyarrow.parquet as pq
+
+from exphil import schema
+from exphil.schema import Column, Table
+from exphil.sql.macros import MACROS
+from exphil.sql.names import NAME_ROWS, NAME_TABLES, Row
+from exphil.sql.quoting import literal, quoted_name, quoted_text
+from exphil.sql.tables import FEATURES, PEOPLE, feature_rows, told
+from exphil.sql.view import View
+from exphil.sql.views import VIEWS
+
+SQL_TYPES: Final = {
+    "bool": "BOOLEAN",
+    "uint8": "UTINYINT",
+    "uint16": "USMALLINT",
+    "uint32": "UINTEGER",
+    "uint64": "UBIGINT",
+    "int8": "TINYINT",
+    "int16": "SMALLINT",
+    "int32": "INTEGER",
+    "int64": "BIGINT",
+    "float": "FLOAT",
+    "double": "DOUBLE",
+    "string": "VARCHAR",
+    "date32": "DATE",
+    "timestamp[us]": "TIMESTAMP",
+}
+
+
+def definitions(paths: Mapping[str, Sequence[str]], people: Iterable[tuple[str, str]] = ()) -> Iterator[str]:
+    """Statements in order, each without its semicolon.
+
+    Args:
+        paths: committed Parquet parts by table of `exphil.schema`; a table without any has no rows.
+        people: pairs of person and connect code.
+    """
+    for table in schema.TABLES:
+        yield _over_parts(table, paths.get(table.name, ()))
+        yield from _comments(table, "VIEW")
+    yield from _filled(FEATURES, feature_rows())
+    yield from _filled(PEOPLE, people)
+    for table in NAME_TABLES:
+        yield from _filled(table, NAME_ROWS[table.name]())
+    for macro in MACROS:
+        yield f"CREATE MACRO {macro.call} AS {macro.sql}"
+        yield f"COMMENT ON MACRO {quoted_name(macro.name)} IS {quoted_text(macro.doc)}"
+    for view in VIEWS:
+        yield f"CREATE VIEW {quoted_name(view.name)} AS SELECT {_select_list(view)} {view.source}"
+        yield from _comments(view.table, "VIEW")
+
+
+def _over_parts(table: Table, paths: Sequence[str]) -> str:
+    """DDL of one view; a table without parts has no rows and the same typed columns."""
+    nothing = ", ".join(_null(column) for column in table.columns)
+    if not paths:
+        return f"CREATE VIEW {quoted_name(table.name)} AS SELECT {nothing} WHERE false"
+    there = _columns_of(paths[0])
+    columns = ", ".join(
+        quoted_name(column.name) if there is None or column.name in there else _null(column)
+        for column in table.columns
+    )
+    source = f"read_parquet([{', '.join(map(quoted_text, paths))}])"
+    return f"CREATE VIEW {quoted_name(table.name)} AS SELECT {columns} FROM {source}"
+
+
+def _columns_of(path: str) -> frozenset[str] | None:
+    """Columns of a part: one that an earlier version made may lack some. None where it cannot be read."""
+    try:
+        return frozenset(pq.read_schema(path).names)
+    except (OSError, ValueError):
+        return None  # DuckDB says it better
+
+
+def _filled(table: Table, rows: Iterable[Row]) -> Iterator[str]:
+    columns = ", ".join(f"{quoted_name(column.name)} {SQL_TYPES[column.type]}" for column in table.columns)
+    yield f"CREATE TABLE {quoted_name(table.name)} ({columns})"
+    if values := ", ".join(f"({', '.join(map(literal, row))})" for row in rows):
+        yield f"INSERT INTO {quoted_name(table.name)} VALUES {values}"
+    yield from _comments(table, "TABLE")
+
+
+def _select_list(view: View) -> str:
+    """Each column with its declared type: a cast to the type that it has costs nothing."""
+    return ", ".join(
+        f"({made.sql})::{SQL_TYPES[made.column.type]} AS {quoted_name(made.column.name)}"
+        for made in view.columns
+    )
+
+
+def _comments(table: Table, kind: str) -> Iterator[str]:
+    yield f"COMMENT ON {kind} {quoted_name(table.name)} IS {quoted_text(table.doc)}"
+    for column in table.columns:
+        name = f"{quoted_name(table.name)}.{quoted_name(column.name)}"
+        yield f"COMMENT ON COLUMN {name} IS {quoted_text(told(column))}"
+
+
+def _null(column: Column) -> str:
+    return f"NULL::{SQL_TYPES[column.type]} AS {quoted_name(column.name)}"
