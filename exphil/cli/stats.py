@@ -1,20 +1,12 @@
 """`exphil stats`: a game's table as people know it from Slippi, without a store or from one."""
 
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated
 
 from cyclopts import Parameter
 
 from exphil.cli.options import JsonFlag, StoreOption
 from exphil.errors import UsageError
-
-if TYPE_CHECKING:
-    from exphil.cli.reading import Read
-    from exphil.cli.stats_tally import Tally
-
-MOST_REASONS: Final = 5
-"""Files without figures that are named; the rest is counted."""
 
 
 def stats(
@@ -58,21 +50,21 @@ def stats(
     _require_one_way(replays, store, where, query, player)
     if workers is not None and workers < 1:
         raise UsageError(f"--workers is {workers}; it must be at least 1")
-    if not replays:
-        return 0
 
-    from exphil.cli.reading import find_replays, read_games
+    from exphil.cli import reading, stats_files, stats_store
 
-    sources = find_replays(replays)
-    reads = read_games(sources, documents=json, num_workers=workers)
-    if json:
+    if replays:
+        sources = reading.find_replays(replays)
         alone = len(replays) == 1 and [source.path for source in sources] == [_absolute(replays[0])]
-        return _print_json(reads, len(sources), player, alone=alone)
-    from exphil.cli.stats_tally import Tally
-
-    tally = Tally(player)
-    problems = _added(tally, reads, len(sources))
-    return _printed(tally, problems)
+    else:
+        choice = stats_store.Choice(store, where, query, player)
+        if not json:
+            return stats_files.print_tally(stats_store.tally(choice), [])
+        sources, alone = stats_store.sources(choice), False
+    reads = reading.read_games(sources, documents=json, num_workers=workers)
+    if json:
+        return stats_files.print_json(reads, len(sources), player if replays else None, alone=alone)
+    return stats_files.print_tally(*stats_files.tally(reads, len(sources), player))
 
 
 def _require_one_way(
@@ -86,66 +78,6 @@ def _require_one_way(
         raise UsageError(
             "name a replay, a folder or an archive; or games of a store by --store, --where, --query or --player"
         )
-
-
-def _added(tally: "Tally", reads: Iterable["Read"], total: int) -> list[str]:
-    """Add every game of two; why the other files gave none."""
-    from exphil.cli.output import progress
-
-    problems = []
-    with progress("reading", total) as advance:
-        for read in reads:
-            advance()
-            if read.problem is not None:
-                problems.append(f"{read.path}: {read.problem}")
-            elif read.played is None:
-                players = "1 player" if read.num_players == 1 else f"{read.num_players} players"
-                problems.append(f"{read.path}: {players}; there are statistics of games of two only")
-            elif not tally.add(read.played, read.game_id):
-                problems.append(f"{read.path}: the same game as one before it")
-    return problems
-
-
-def _printed(tally: "Tally", problems: list[str]) -> int:
-    from exphil.cli.output import note
-    from exphil.errors import ReplayError
-
-    found = tally.print()
-    if len(problems) == 1 and not found:
-        raise ReplayError(problems[0])
-    for problem in problems[:MOST_REASONS]:
-        note(f"left out: {problem}")
-    if len(problems) > MOST_REASONS:
-        note(f"left out: {len(problems) - MOST_REASONS} more")
-    return 0 if found else 1
-
-
-def _print_json(reads: Iterable["Read"], total: int, player: str | None, *, alone: bool) -> int:
-    """An object for one file, else an array of a game a line: what could not be read is told aside."""
-    import json
-    import sys
-
-    from exphil.cli.output import json_document, note, progress
-    from exphil.errors import ReplayError
-
-    found = 0
-    with progress("reading", total) as advance:
-        for read in reads:
-            advance()
-            if read.problem is not None and alone:
-                raise ReplayError(f"{read.path}: {read.problem}")
-            if read.problem is not None:
-                note(f"left out: {read.path}: {read.problem}")
-            elif read.document is not None and (player is None or read.is_of(player)):
-                if alone:
-                    json_document(json.loads(read.document))
-                else:
-                    path = json.dumps({"path": read.path}, ensure_ascii=False)
-                    sys.stdout.write(f"{',' if found else '['}\n{path[:-1]}, {read.document[1:]}")
-                found += 1
-    if not alone:
-        sys.stdout.write("\n]\n" if found else "[]\n")
-    return 0 if found else 1
 
 
 def _absolute(path: Path) -> str:
