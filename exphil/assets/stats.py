@@ -37,6 +37,7 @@ class TwoPlayerGame:
     last_frame: int
     ended: bool
     scene_major: int | None
+    stage: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def stats_part(task: StatsTask) -> Staged:
                 latest_finalized=None if game.ended else _latest_finalized(source["stage_frames"][replay_id]),
             )
             stats = game_stats(frames, game.ports, game.last_frame, until)
-            for name, row in rows(replay_id, stats):
+            for name, row in rows(replay_id, stats, game.stage):
                 found[name].append(row)
             num_games += 1
         if replay_id in task.recordings:
@@ -121,14 +122,17 @@ def _two_player_games(store: Store, batch: str) -> dict[str, TwoPlayerGame]:
         replays = pl.scan_parquet(paths.table_part(store.root, "replays", "replays", part.name))
         games = (
             replays.filter((pl.col("status") == "ok") & (pl.col("num_players") == 2))
-            .select("replay_id", "version", "last_frame", "end_method", "scene_major")
+            .select("replay_id", "version", "last_frame", "end_method", "scene_major", "stage")
             .join(players.group_by("replay_id").agg(pl.col("port").sort()), on="replay_id")
             .filter(pl.col("port").list.len() == 2)
             .collect()
         )
-        for replay_id, version, last_frame, end_method, scene_major, (first, second) in games.iter_rows():
+        for replay_id, version, last_frame, end_method, scene_major, stage, (
+            first,
+            second,
+        ) in games.iter_rows():
             major, minor, build = (int(number) for number in version.split("."))
             found[replay_id] = TwoPlayerGame(
-                (first, second), (major, minor, build), last_frame, end_method is not None, scene_major
+                (first, second), (major, minor, build), last_frame, end_method is not None, scene_major, stage
             )
     return found

@@ -26,3 +26,5 @@ class Game:
     """What was mended, in words for people; empty for a healthy file."""
     content_id: str
     """128 bits of a hash of the decompressed bytes, as 32 hex digits."""
+    cut_frame: int | None = None
+    """Id of the frame that a cut left half written and that `frames` therefore lacks; None without one."""

@@ -26,6 +26,10 @@ class Frames:
     """Player indices with rows, those left out included."""
     ports_with_follower: frozenset[int]
     notes: tuple[str, ...]
+    gapless: bool = True
+    """Whether every character has a row in every frame."""
+    cut: int | None = None
+    """Id of the last frame, where it is not whole and was left out."""
 
 
 def group(data: bytes, header: Header, walk: Walk, ports: frozenset[int]) -> Frames:
@@ -71,6 +75,8 @@ def group(data: bytes, header: Header, walk: Walk, ports: frozenset[int]) -> Fra
     if (has_half & has_row).any():
         notes.append(f"{int((has_half & has_row).sum())} times half a player's row in a frame, left out")
     keep &= has_row[frame]
+    kept = keep[rows] & (codes[rows] == events.POST)
+    characters = np.unique(character[kept] % (2 * NUM_PORTS)).size
     return Frames(
         codes=codes[keep],
         offsets=offsets[keep],
@@ -79,7 +85,15 @@ def group(data: bytes, header: Header, walk: Walk, ports: frozenset[int]) -> Fra
         players=players,
         ports_with_follower=_present(index[whole & follower]),
         notes=tuple(notes),
+        gapless=int(kept.sum()) == characters * int(has_row.sum()),
+        cut=None if has_row[-1] or not rows.size else _cut(ids, frame, rows),
     )
+
+
+def _cut(ids: npt.NDArray[np.int32], frame: _Ints, rows: _Ints) -> int | None:
+    """Id of the last group where it holds an event of a player; before one there is nothing of it."""
+    last = int(rows[-1])
+    return int(ids[last]) if frame[last] == frame[-1] else None
 
 
 def _usable(header: Header, walk: Walk) -> tuple[_Mask, list[str]]:

@@ -22,6 +22,7 @@ Offsets = npt.NDArray[np.int64]
 
 FIRST_FRAME: Final = -123
 OLDEST: Final[Version] = (0, 1, 0)
+FRAME_START_SINCE: Final[Version] = (2, 2, 0)
 
 _RANK: Final = np.full(256, 2, np.int64)
 """Order of events in a frame: before 2.2 it is the pre events that open one for peppi."""
@@ -46,6 +47,8 @@ class Rewrite:
     stop: int
     """First byte after the last whole event."""
     notes: tuple[str, ...]
+    cut_frame: int | None
+    """Id of the last frame, where it is not whole and was left out."""
 
 
 def rewrite(data: bytes, header: Header) -> Rewrite:
@@ -105,6 +108,7 @@ def rewrite(data: bytes, header: Header) -> Rewrite:
         num_players=len(frames.players | start.ports),
         stop=walk.stop,
         notes=tuple(notes),
+        cut_frame=frames.cut,
     )
 
 
@@ -113,12 +117,15 @@ def _end(data: bytes, header: Header, offset: int) -> blocks.End:
 
 
 def _target(version: Version, frames: Frames) -> Version:
-    """The version that peppi is told: it needs a field in frame ends (3.7), and unbroken ids before 2.2."""
+    """The version that peppi is told.
+
+    It needs a field in frame ends (3.7), and before 2.2 unbroken ids and every character's row in every frame.
+    """
     if (3, 0, 0) <= version < (3, 7, 0):
         return (3, 7, 0)
     unbroken = frames.ids[0] == FIRST_FRAME and bool((np.diff(frames.ids) == 1).all())
-    if version < (2, 2, 0) and not unbroken:
-        return (2, 2, 0)
+    if version < FRAME_START_SINCE and not (unbroken and frames.gapless):
+        return FRAME_START_SINCE
     return max(version, OLDEST)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 
 from exphil.errors import ReplayError
 from exphil.replays import events, normalise, peppi, restore, ubjson
@@ -39,6 +40,8 @@ def _direct(data: bytes, header: Header, path: Path | None) -> Game:
     native = peppi.parse_path(path) if path is not None and _holds(path, data) else peppi.parse_bytes(data)
     if len(native.frames) == 0:
         raise ReplayError("no frame")
+    if header.version < normalise.FRAME_START_SINCE and _has_gaps(native.frames):
+        raise ReplayError("rows are missing")
     notes = [] if native.end is not None else ["no game end"]
     return Game(
         version=header.version,
@@ -49,6 +52,19 @@ def _direct(data: bytes, header: Header, path: Path | None) -> Game:
         num_players=len(native.start["players"]),
         notes=(*notes, *_stuck(native.frames)),
         content_id=content_id(data),
+    )
+
+
+def _has_gaps(frames: pa.StructArray) -> bool:
+    """Whether a character lacks rows, as a dead Nana does.
+
+    Without frame-start events peppi moves the rows after a gap up into it.
+    """
+    ports = frames.field("ports")
+    return any(
+        ports.field(port.name).field(character.name).null_count
+        for port in ports.type
+        for character in port.type
     )
 
 
@@ -75,6 +91,7 @@ def _mended(data: bytes, header: Header) -> Game:
         num_players=rewrite.num_players,
         notes=(*rewrite.notes, *metadata_notes, *_stuck(frames)),
         content_id=content_id(data),
+        cut_frame=rewrite.cut_frame,
     )
 
 

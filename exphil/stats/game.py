@@ -85,6 +85,7 @@ class Overall:
 class GameStats:
     """Everything about one game; players in order of their ports."""
 
+    walk: Walk
     ports: tuple[int, int]
     playable_frames: int
     stocks: tuple[Stock, ...]
@@ -96,7 +97,12 @@ class GameStats:
 
 
 def game_stats(
-    frames: pa.Table, ports: tuple[int, int], last_frame: int, final_frame: int | None = None
+    frames: pa.Table,
+    ports: tuple[int, int],
+    last_frame: int,
+    final_frame: int | None = None,
+    *,
+    allied: bool = False,
 ) -> GameStats:
     """Statistics of a game from its rows of `frames`.
 
@@ -105,6 +111,7 @@ def game_stats(
         ports: of the two players, ascending.
         last_frame: the recording's last frame id, walked or not: minutes go by it.
         final_frame: where the walk ends, for a recording without an end; see `exphil.stats.finality`.
+        allied: the two are one team: neither is an opponent whose openings count against the other's.
     """
     walked = walk(frames, ports, final_frame)
     first, second = walked.fighters
@@ -112,6 +119,7 @@ def game_stats(
     found = _with_openings(_punishes(walked, conversions))
     counted = (inputs(first), inputs(second))
     return GameStats(
+        walk=walked,
         ports=ports,
         playable_frames=playable,
         stocks=_stocks(walked),
@@ -119,8 +127,8 @@ def game_stats(
         combos=_punishes(walked, combos),
         actions=(action_counts(first, second), action_counts(second, first)),
         overall=(
-            _overall(ports[0], counted[0], found, playable),
-            _overall(ports[1], counted[1], found, playable),
+            _overall(ports[0], counted[0], found, playable, allied),
+            _overall(ports[1], counted[1], found, playable, allied),
         ),
         idle_frames=(idle_frames(first), idle_frames(second)),
     )
@@ -184,7 +192,7 @@ def _with_openings(found: tuple[Punish, ...]) -> tuple[Punish, ...]:
     return tuple(replace(c, opening=opening) for c, opening in zip(found, openings, strict=True))
 
 
-def _overall(port: int, counted: Inputs, found: tuple[Punish, ...], playable: int) -> Overall:
+def _overall(port: int, counted: Inputs, found: tuple[Punish, ...], playable: int, allied: bool) -> Overall:
     own = [c for c in found if c.victim != port]
     kills = sum(c.killed and c.attacker == port for c in own)
     successful = sum(len(c.moves) > 1 and c.moves[0].port == port for c in own)
@@ -193,6 +201,8 @@ def _overall(port: int, counted: Inputs, found: tuple[Punish, ...], playable: in
         for move in conversion.moves:
             damage += move.damage if move.port == port else 0.0
     minutes = playable / FRAMES_A_MINUTE
+    # Conversions without moves belong to nobody.
+    counted_openings = tuple(c for c in found if c.moves and not (allied and c.moves[0].port != port))
     return Overall(
         port=port,
         inputs=counted,
@@ -205,22 +215,22 @@ def _overall(port: int, counted: Inputs, found: tuple[Punish, ...], playable: in
             "digital_inputs_per_minute": Ratio(counted.buttons, minutes),
             "openings_per_kill": Ratio(len(own), kills),
             "damage_per_opening": Ratio(damage, len(own)),
-            "neutral_win_ratio": _share(found, port, NEUTRAL_WIN),
-            "counter_hit_ratio": _share(found, port, COUNTER_ATTACK),
-            "beneficial_trade_ratio": _trades(found, port),
+            "neutral_win_ratio": _share(counted_openings, port, NEUTRAL_WIN),
+            "counter_hit_ratio": _share(counted_openings, port, COUNTER_ATTACK),
+            "beneficial_trade_ratio": _trades(counted_openings, port),
         },
     )
 
 
 def _share(found: tuple[Punish, ...], port: int, opening: str) -> Ratio:
-    """Own openings of a kind among both players'; conversions without moves belong to nobody."""
-    by = [c.moves[0].port for c in found if c.moves and c.opening == opening]
+    """Own openings of a kind among both players'."""
+    by = [c.moves[0].port for c in found if c.opening == opening]
     return Ratio(by.count(port), len(by))
 
 
 def _trades(found: tuple[Punish, ...], port: int) -> Ratio:
     """Own trades that were worth it: killed alone, or else dealt more than was taken."""
-    trades = [c for c in found if c.moves and c.opening == TRADE]
+    trades = [c for c in found if c.opening == TRADE]
     own = [c for c in trades if c.moves[0].port == port]
     others = [c for c in trades if c.moves[0].port != port]
     won = 0

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from exphil.stats import shift_jis
+
 Settings = dict[str, Any]
 
 NUM_PORTS: Final = 4
@@ -149,9 +151,11 @@ def _player(event: bytes, port: int) -> Settings:
 
 
 def _text(event: bytes, start: int, size: int, encoding: str) -> str:
-    """A text that ends at its first zero byte, full-width letters made ordinary."""
-    text = event[start : start + size].split(b"\0")[0].decode(encoding, errors="replace")
-    return text.translate(_WIDE) if encoding == "cp932" else text
+    """A text that ends at its first zero, full-width letters made ordinary."""
+    field = event[start : start + size]
+    if encoding == "cp932":
+        return shift_jis.decode(field).split("\0")[0].translate(_WIDE)
+    return field.decode(encoding, errors="replace").removeprefix("\ufeff").split("\0")[0]
 
 
 def _known(values: Settings) -> Settings:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from exphil.replays.frames import FrameTables
 from exphil.replays.game import Game
+from exphil.replays.outcome import port_number
 from exphil.stats.actions import Counts
 from exphil.stats.finality import final_frame
 from exphil.stats.game import FRAMES_A_MINUTE, GameStats, Move, Overall, Punish, Ratio, Stock, game_stats
@@ -39,8 +40,8 @@ def document(game: Game, tables: FrameTables) -> Json:
     players = found["settings"]["players"]
     found["winners"] = winners(
         None if end is None else _end(end),
-        _standings(tables, players),
-        [player["playerIndex"] for player in players],
+        _standings(game, tables),
+        {player["playerIndex"]: player["teamId"] for player in players},
         teams=bool(found["settings"].get("isTeams")),
     )
     found["stats"] = _stats(game, tables, players)
@@ -49,10 +50,12 @@ def document(game: Game, tables: FrameTables) -> Json:
 
 def stats_of(game: Game, tables: FrameTables) -> GameStats | None:
     """Statistics of a game just read; None where it is not of two players."""
-    ports = sorted({int(port) for port in pc.unique(tables.frames.column("port")).to_pylist()})
-    if game.num_players != 2 or len(ports) != 2:
+    players = game.start["players"]
+    ports = sorted(port_number(player["port"]) for player in players)
+    if len(ports) != 2:
         return None
     last = int(np.asarray(tables.stage_frames.column("frame")).max())
+    latest = _latest_frame(game)
     scene = game.start.get("scene") or {}
     finalized = pc.max(tables.stage_frames.column("end_latest_finalized_frame")).as_py()
     until = final_frame(
@@ -61,13 +64,20 @@ def stats_of(game: Game, tables: FrameTables) -> GameStats | None:
         ended=game.end is not None,
         scene_major=scene.get("major"),
         latest_finalized=finalized,
+        latest_frame=latest,
     )
-    return game_stats(tables.frames, (ports[0], ports[1]), last, until)
+    allied = bool(game.start["is_teams"]) and len({player["team"]["color"] for player in players}) == 1
+    return game_stats(tables.frames, (ports[0], ports[1]), latest, until, allied=allied)
+
+
+def _latest_frame(game: Game) -> int:
+    """Id of the frame written last, whole or not; a recording cut in a rollback has later ones."""
+    return int(game.frames.field("id")[-1].as_py()) if game.cut_frame is None else game.cut_frame
 
 
 def _stats(game: Game, tables: FrameTables, players: list[Json]) -> Json:
     stats = stats_of(game, tables)
-    last = int(np.asarray(tables.stage_frames.column("frame")).max())
+    last = _latest_frame(game)
     common = {
         "gameComplete": game.end is not None,
         "lastFrame": last,
@@ -167,6 +177,7 @@ def _overall(overall: Overall) -> Json:
 def _empty_overall(index: int, last_frame: int) -> Json:
     minutes = max(0, last_frame - PLAY_STARTS) / FRAMES_A_MINUTE
     zero = {"count": 0, "total": 0}
+    rate = {"total": minutes} | ({"ratio": None} if minutes else {})
     return {
         "playerIndex": index,
         "inputCounts": {},
@@ -174,8 +185,8 @@ def _empty_overall(index: int, last_frame: int) -> Json:
         "totalDamage": 0,
         "killCount": 0,
         "successfulConversions": zero,
-        "inputsPerMinute": {"total": minutes},
-        "digitalInputsPerMinute": {"total": minutes},
+        "inputsPerMinute": rate,
+        "digitalInputsPerMinute": rate,
         "openingsPerKill": zero,
         "damagePerOpening": zero,
         "neutralWinRatio": zero,
@@ -234,12 +245,10 @@ def _first_fighters(tables: FrameTables) -> dict[int, int]:
     return {row["port"] - 1: row["post_character"] for row in _leaders_at(tables, FIRST_FRAME)}
 
 
-def _standings(tables: FrameTables, players: list[Json]) -> list[Standing]:
-    last = int(np.asarray(tables.stage_frames.column("frame")).max())
-    teams = {player["playerIndex"]: player["teamId"] for player in players}
+def _standings(game: Game, tables: FrameTables) -> list[Standing]:
     return [
-        Standing(row["port"] - 1, teams.get(row["port"] - 1, -1), row["post_stocks"], row["post_percent"])
-        for row in _leaders_at(tables, last)
+        Standing(row["port"] - 1, row["post_stocks"], row["post_percent"])
+        for row in _leaders_at(tables, _latest_frame(game))
     ]
 
 

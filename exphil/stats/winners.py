@@ -4,7 +4,7 @@
 were recorded, and whole percents in a time-out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,7 +20,6 @@ class Standing:
     """A player's last frame; `index` is the port less one."""
 
     index: int
-    team: int
     stocks: int
     percent: float
 
@@ -41,13 +40,13 @@ class GameEnd:
 
 
 def winners(
-    end: GameEnd | None, standings: Sequence[Standing], players: Sequence[int], *, teams: bool
+    end: GameEnd | None, standings: Sequence[Standing], players: Mapping[int, int], *, teams: bool
 ) -> Winners:
     """Winners in order of their ports; several where they tie or are a team, none where nobody is known.
 
     Args:
-        standings: the players on the last frame.
-        players: indices of all players.
+        standings: the players on the last frame; one who is out of a team game is missing.
+        players: team by index of every player.
         teams: a team battle.
     """
     if end is None:
@@ -58,13 +57,13 @@ def winners(
     if all(standing.stocks == 0 for standing in standings):
         return []
     if end.method in (None, TIME) and len(standings) >= 2:
-        return _best_team(standings) if teams else _best(standings)
+        return _best_team(standings, players) if teams else _best(standings)
     first = next((index for index, position in end.placements if position == 0), None)
     if first is None:
         return []
-    if teams:
-        team = {standing.index: standing.team for standing in standings}
-        return [_place(i, position) for i, position in end.placements if team.get(i) == team.get(first)]
+    if teams and first in players:
+        mates = {index for index, team in players.items() if team == players[first]}
+        return [_place(index, position) for index, position in end.placements if index in mates]
     return [_place(first, 0)]
 
 
@@ -73,10 +72,13 @@ def _best(standings: Sequence[Standing]) -> Winners:
     return [_place(index, 0) for index in sorted(s.index for s in standings if s.rank == top)]
 
 
-def _best_team(standings: Sequence[Standing]) -> Winners:
+def _best_team(standings: Sequence[Standing], players: Mapping[int, int]) -> Winners:
     by_team: dict[int, list[Standing]] = {}
     for standing in standings:
-        by_team.setdefault(standing.team, []).append(standing)
+        if standing.index in players:
+            by_team.setdefault(players[standing.index], []).append(standing)
+    if not by_team:
+        return []
     best = min(
         by_team.values(), key=lambda team: (-sum(s.stocks for s in team), sum(s.percent for s in team))
     )

@@ -52,6 +52,8 @@ def _names() -> list[str]:
 
 NAMES = _names() or ["no real replays"]
 SOUND = [name for name in NAMES if not name.startswith("broken/")] or NAMES
+WITH_GAPS = {"full_v0.1.0_zelda-ics_yoshis_f5e4cd.slp"}
+"""Nana comes and goes, and there are no frame starts: peppi by itself loses her place."""
 
 
 def digest(game: Any) -> dict[str, Any]:
@@ -101,7 +103,7 @@ def test_whole_frames_are_those_of_slippi_js(replay_dir: Path, truth_dir: Path, 
         assert digest(read_game(path.read_bytes(), path)) == truth
 
 
-@pytest.mark.parametrize("name", SOUND)
+@pytest.mark.parametrize("name", [name for name in SOUND if name not in WITH_GAPS])
 def test_the_rewrite_loses_nothing_that_peppi_reads(replay_dir: Path, name: str) -> None:
     data = (replay_dir / name).read_bytes()
     direct = reader._direct(data, events.read_header(data), None)
