@@ -4,12 +4,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from exphil.stats.game import GameStats, Move, Overall, Punish
+from exphil.stats.situations import situations
 
 Row = Mapping[str, Any]
 
 
-def rows(replay_id: str, stats: GameStats) -> Iterator[tuple[str, Row]]:
-    """(table, row) for every row of `exphil.schema.STATS_TABLES` that the game gives."""
+def rows(replay_id: str, stats: GameStats, stage: int) -> Iterator[tuple[str, Row]]:
+    """(table, row) for every row of `exphil.schema.STATS_TABLES` that the game gives; `stage` is an external id."""
+    found = situations(stats, stage)
     for stock in stats.stocks:
         yield (
             "stocks",
@@ -30,8 +32,10 @@ def rows(replay_id: str, stats: GameStats) -> Iterator[tuple[str, Row]]:
     ):
         for index, punish in enumerate(punishes):
             key = {"replay_id": replay_id, number: index}
-            opening = {"opening": punish.opening} if table == "conversions" else {}
-            yield table, {**key, **opening, **_punish(punish)}
+            told = {}
+            if table == "conversions":
+                told = {"opening": punish.opening, "sequence": found.sequences[index]}
+            yield table, {**key, **told, **_punish(punish)}
             for place, move in enumerate(punish.moves):
                 yield moves, {**key, "move": place, **_move(move)}
     for port, counts, overall in zip(stats.ports, stats.actions, stats.overall, strict=True):
@@ -40,6 +44,8 @@ def rows(replay_id: str, stats: GameStats) -> Iterator[tuple[str, Row]]:
             "overall",
             {"replay_id": replay_id, "playable_frames": stats.playable_frames, **_overall(overall)},
         )
+    for table, row in found.rows:
+        yield table, {"replay_id": replay_id, **row}
 
 
 def _punish(punish: Punish) -> Row:
