@@ -121,7 +121,7 @@ def evaluate(
             "split": run.config.split,
             "chosen_by": told(run.config),
             "games": places.num_replays,
-            "viewpoints": len(places),
+            "viewpoints": len(streams),
             "frames": places.num_frames,
             "max_frames": options.max_frames,
         },
@@ -169,7 +169,9 @@ def _stream(
     delay, places = policy.config.delay, streams.places
     total = int((places.stop - places.run_start).sum())
     with progress("frames", total) as advance:
-        for chunk in chunks(packs, places, delay=delay, side_by_side=options.side_by_side):
+        for chunk in chunks(
+            packs, places, delay=delay, side_by_side=options.side_by_side, bounds=streams.bounds
+        ):
             played = rollout.play(chunk)
             frames = scored_frames(policy, features, chunk, played, known)
             for part in (likelihood, calibration, buttons, sticks):

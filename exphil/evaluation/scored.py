@@ -32,7 +32,7 @@ class ScoredFrames:
 
     Attributes:
         stream: (M,) which stream.
-        since: (M,) frames since the stream's first that may be scored.
+        since: (M,) frames since the start of play.
         phase: (M,) index into `PHASES`.
         held: (M, 13) the newest input that the policy knows.
         target: (M, 13) the input that it had to predict.

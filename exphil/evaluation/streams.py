@@ -17,6 +17,7 @@ import torch
 
 from exphil.loading.dataset import Gatherer, PackFiles
 from exphil.loading.sampler import Ints, Segments
+from exphil.stats.walk import PLAY_STARTS
 
 CHUNK_FRAMES: Final = 256
 """Frames of a chunk: long enough to be worth the handling, short enough that a stream's end wastes little."""
@@ -27,7 +28,8 @@ class Streams:
     """What is evaluated, a viewpoint of a game each.
 
     Attributes:
-        places: where they lie in the packs (G); `first` and `stop` bound what is scored.
+        places: where they lie in the packs (G), from the start of play to the last scored frame.
+        bounds: (G) rows at which scored stretches begin and end, by turns: even places begin one, odd ones end it.
         replay_id: (G) of the game.
         character: (G) own character's name.
         opponent: (G) the other character's name.
@@ -35,6 +37,7 @@ class Streams:
     """
 
     places: Segments
+    bounds: Sequence[Ints]
     replay_id: Sequence[str]
     character: Sequence[str]
     opponent: Sequence[str]
@@ -53,7 +56,7 @@ class Chunk:
         viewpoint: (S,) int64: 0 where the player on the lower port is the self, 1 for the other.
         stream: (S,) which stream.
         previous: (S,) its place in the chunk before; -1 for a stream that begins here.
-        since: (S, T) frames since the first that may be scored; below 0 before it.
+        since: (S, T) frames since the start of play; below 0 before it.
         scored: (S, T) bool: frames that may be scored, whether the self is alive or not.
     """
 
@@ -76,21 +79,36 @@ class Chunk:
 
 
 def shortened(places: Segments, max_frames: int | None) -> Segments:
-    """The first `max_frames` frames of each; all of them without a limit."""
+    """The first `max_frames` scored frames of each viewpoint; all of them without a limit."""
     if max_frames is None:
         return places
+    lengths = places.stop - places.first
+    before = np.cumsum(lengths) - lengths
+    starts = _viewpoints(places)
+    before -= np.repeat(before[starts], np.diff(starts, append=len(places)))
+    kept = np.clip(max_frames - before, 0, lengths)
     columns = {name: getattr(places, name) for name in Segments.__slots__}
-    return Segments(**{**columns, "stop": np.minimum(places.stop, places.first + max_frames)})
+    columns["stop"] = places.first + kept
+    return Segments(**{name: values[kept > 0] for name, values in columns.items()})
+
+
+def _viewpoints(places: Segments) -> Ints:
+    """Where in `places`, sorted by game and port, each viewpoint begins."""
+    same = np.zeros(len(places), np.bool_)
+    same[1:] = np.all(
+        [np.diff(getattr(places, name)) == 0 for name in ("part", "run_start", "viewpoint")], axis=0
+    )
+    return np.flatnonzero(~same)
 
 
 def name_streams(places: Segments, segments: pa.Table, packs: PackFiles) -> Streams:
-    """Put the names of the segment table beside segments that were found in the packs."""
+    """Join what is scored of each viewpoint, found in the packs, and put the segment table's names beside it."""
     runs = {
-        (part, offset): (replay, (low, high))
-        for part, offset, replay, low, high in zip(
+        (part, offset): (replay, (low, high), max(0, PLAY_STARTS - first_frame))
+        for part, offset, replay, low, high, first_frame in zip(
             *(
                 packs.runs.column(name).to_pylist()
-                for name in ("part", "row_offset", "replay_id", "first_port", "second_port")
+                for name in ("part", "row_offset", "replay_id", "first_port", "second_port", "first_frame")
             ),
             strict=True,
         )
@@ -105,21 +123,34 @@ def name_streams(places: Segments, segments: pa.Table, packs: PackFiles) -> Stre
             strict=True,
         )
     }
-    found = []
+    starts = _viewpoints(places)
+    columns = {name: getattr(places, name)[starts] for name in Segments.__slots__}
+    found, play_starts = [], []
     for part, start, viewpoint in zip(
-        places.part.tolist(), places.run_start.tolist(), places.viewpoint.tolist(), strict=True
+        columns["part"].tolist(), columns["run_start"].tolist(), columns["viewpoint"].tolist(), strict=True
     ):
-        replay, ports = runs[part, start]
+        replay, ports, lead = runs[part, start]
+        play_starts.append(start + lead)
         found.append((replay, *(name or "UNKNOWN" for name in names[replay, ports[viewpoint]])))
-    return Streams(places, *(list(column) for column in zip(*found, strict=True)))
+    columns["first"] = np.array(play_starts)
+    columns["stop"] = np.maximum.reduceat(places.stop, starts)
+    bounds = np.split(np.stack([places.first, places.stop], axis=1).reshape(-1), 2 * starts[1:])
+    return Streams(Segments(**columns), bounds, *(list(column) for column in zip(*found, strict=True)))
 
 
 def chunks(
-    packs: PackFiles, places: Segments, *, delay: int, side_by_side: int, num_frames: int = CHUNK_FRAMES
+    packs: PackFiles,
+    places: Segments,
+    *,
+    delay: int,
+    side_by_side: int,
+    num_frames: int = CHUNK_FRAMES,
+    bounds: Sequence[Ints] | None = None,
 ) -> Iterator[Chunk]:
     """Every stream from its game's first frame on, the longest first, so that all end at about the same time.
 
     Args:
+        bounds: see `Streams`; without them all from `first` to `stop` is scored.
         side_by_side: streams of a chunk at most.
         num_frames: of a chunk.
     """
@@ -136,12 +167,16 @@ def chunks(
         chosen, start, previous = (np.array(column, np.int64) for column in zip(*kept, strict=True))
         row = start[:, None] + np.arange(num_frames)
         since = row - places.first[chosen, None]
+        scored = (since >= 0) & (row < places.stop[chosen, None])
+        if bounds is not None:
+            for slot, stream in enumerate(chosen.tolist()):
+                scored[slot] &= np.searchsorted(bounds[stream], row[slot], side="right") % 2 == 1
         yield Chunk(
             torch.from_numpy(gatherer.rows(places.part[chosen], start, places.run_stop[chosen])),
             torch.from_numpy(places.viewpoint[chosen]),
             chosen,
             previous,
             since,
-            (since >= 0) & (row < places.stop[chosen, None]),
+            scored,
         )
         under_way = [(s, row + num_frames) for s, row, _ in kept]

@@ -40,10 +40,13 @@ class PackFiles(Protocol):
 
 
 def find_segments(segments: pa.Table, packs: PackFiles, delay: int) -> Segments:
-    """Where the rows of a segment table lie in the packs; segments that the delay leaves empty are dropped.
+    """Where the rows of a segment table lie in the packs; what ends too near the end of its game is shortened.
+
+    The target of a frame lies `1 + delay` frames after it, so the last `delay` frames of a game have none. Segments
+    that this leaves empty are dropped.
 
     Args:
-        segments: columns of `exphil.schema.SEGMENTS`.
+        segments: columns of `exphil.schema.SEGMENTS`; a game's segment may be there in several stretches.
         delay: frames between an observation and its target, beyond the one that is always there.
 
     Raises:
@@ -78,7 +81,7 @@ def find_segments(segments: pa.Table, packs: PackFiles, delay: int) -> Segments:
             & (pl.col("stop") < pl.col("run_stop"))
             & ((pl.col("port") == pl.col("first_port")) | (pl.col("port") == pl.col("second_port")))
         )
-        .with_columns(stop=pl.col("stop") - delay)
+        .with_columns(stop=pl.min_horizontal("stop", pl.col("run_stop") - 1 - delay))
         # By name, not by place: the order of windows outlives a compaction of the store.
         .sort("replay_id", "port", "first_frame")
     )

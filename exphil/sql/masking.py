@@ -36,13 +36,18 @@ def masked(text: str) -> str:
     return _TOKENS.sub(_hidden, text)
 
 
+def without_quotes(text: str) -> str:
+    """The query with what is in quotes, and remarks, blank; as long as before."""
+    return _TOKENS.sub(lambda found: " " * len(found[0]), text)
+
+
 def _hidden(found: re.Match[str]) -> str:
     token = found[0]
     if found["remark"] is not None:
         return ""
     if found["name"] is not None:
         return token if _PLAIN_NAME.fullmatch(token) else f'"{HIDDEN}"'
-    inner = token.strip("eE").strip("'") if found["tag"] is None else token.strip("$")
+    inner = token.removeprefix("e").removeprefix("E").strip("'") if found["tag"] is None else token.strip("$")
     words = _BETWEEN_WORDS.split(inner)
     return token if all(_is_known(word) for word in words) else f"'{HIDDEN}'"
 

@@ -8,12 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from exphil import schema
 from exphil.errors import UsageError
 from exphil.sql.database import Database
+from exphil.sql.guard import readable, require_query
+from exphil.sql.masking import without_quotes
 
 COLUMNS: Final = ("replay_id", "port", "first_frame", "last_frame")
 """What a query of spans must give; it may give more."""
@@ -68,7 +71,7 @@ def find_spans(database: Database, text: str, candidates: str) -> Spans:
             names --windows.
     """
     try:
-        query = _inner(text)
+        query = _one_query(text)
         _check_columns(database.query(f"SELECT * FROM (\n{query}\n) AS asked LIMIT 0").schema)
         found = database.query(_query(query, candidates)).read_all()
     except UsageError as error:
@@ -89,9 +92,15 @@ def find_spans(database: Database, text: str, candidates: str) -> Spans:
     )
 
 
-def _inner(text: str) -> str:
-    """The query as it may stand in parentheses."""
-    return text.strip().rstrip(";")
+def _one_query(text: str) -> str:
+    """The query, as it may stand in parentheses: checked by itself, lest it end them, and without its semicolon."""
+    with duckdb.connect(":memory:") as connection:
+        try:
+            require_query(connection, text)
+        except duckdb.Error as error:
+            raise readable(error, ()) from error
+    end = without_quotes(text).find(";")
+    return text if end < 0 else text[:end]
 
 
 def _check_columns(found: pa.Schema) -> None:

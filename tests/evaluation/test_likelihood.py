@@ -10,7 +10,7 @@ from exphil.melee.controller import NUM_HEADS
 from tests.evaluation.frames import make_frames, neutral
 
 EMPTY = Segments(*(np.zeros(3, np.int64) for _ in Segments.__slots__))
-STREAMS = Streams(EMPTY, ["a", "a", "b"], ["FOX", "MARTH", "FOX"], ["MARTH", "FOX", "FALCO"], ["FD"] * 3)
+STREAMS = Streams(EMPTY, [], ["a", "a", "b"], ["FOX", "MARTH", "FOX"], ["MARTH", "FOX", "FALCO"], ["FD"] * 3)
 
 
 def test_every_table_adds_up_to_the_whole() -> None:
