@@ -29,6 +29,10 @@ class Limit:
     def unit(self) -> str:
         return _UNITS[self.measure]
 
+    def is_bad(self, value: float | None) -> bool:
+        """Whether `value` is at the bad one or beyond; an unknown one is not."""
+        return value is not None and (value <= self.bad if self.is_lower else value >= self.bad)
+
     def share(self, value: float | None) -> float:
         """How much `value` counts, 0 to 1; an unknown one does not."""
         if value is None:
@@ -51,8 +55,12 @@ class Rule:
     doc: str
 
     def share(self, measures: Mapping[str, float | None]) -> float:
-        """How much the rule counts against a game, 0 to 1; from 1 on the game has the flag."""
+        """How much the rule counts against a game, 0 to 1."""
         return min(limit.share(measures[limit.measure]) for limit in self.limits)
+
+    def holds(self, measures: Mapping[str, float | None]) -> bool:
+        """Whether the game has the flag by this rule."""
+        return all(limit.is_bad(measures[limit.measure]) for limit in self.limits)
 
 
 RULES: Final = (
@@ -122,9 +130,8 @@ def judge(measures: Mapping[str, float | None]) -> Verdict:
     score = 1.0
     found: dict[str, bool] = {}
     for rule in RULES:
-        share = rule.share(measures)
-        score *= 1.0 - rule.penalty * share
-        if share >= 1.0:
+        score *= 1.0 - rule.penalty * rule.share(measures)
+        if rule.holds(measures):
             found[rule.flag] = found.get(rule.flag, False) or rule.excludes
     return Verdict(score, any(found.values()), tuple(found))
 
