@@ -117,6 +117,24 @@ SPOILED: list[tuple[str, str, str, Callable[[pl.DataFrame], pl.DataFrame], str]]
         "port",
     ),
     ("windows", "ranges", "segments", _first_again, "occurs 2 times"),
+    ("windows", "quality", "segments", lambda t: t.with_columns(excluded=~pl.col("excluded")), "port"),
+    ("windows", "quality", "segments", lambda t: t.with_columns(quality=pl.lit(0.123)), "port"),
+    ("windows", "quality", "quality", _first_again, "occurs 2 times"),
+    ("windows", "quality", "quality", lambda t: t.head(1), "no row of quality"),
+    (
+        "windows",
+        "quality",
+        "quality",
+        lambda t: t.with_columns(seconds=pl.lit(1.0)),
+        "not what the rules say",
+    ),
+    (
+        "windows",
+        "quality",
+        "quality",
+        lambda t: t.with_columns(flags=pl.lit("odd")),
+        "not what the rules say",
+    ),
     ("packs", "coverage", "segments", lambda t: t.with_columns(last_frame=pl.col("last_frame") + 2), "port"),
 ]
 

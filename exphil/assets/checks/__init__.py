@@ -16,7 +16,7 @@ from exphil.assets.checks.features import (
 from exphil.assets.checks.finding import Check, Finding
 from exphil.assets.checks.frames import frame_gaps, frame_keys, frame_ranges
 from exphil.assets.checks.replays import replay_keys, replay_ranges
-from exphil.assets.checks.windows import segment_ranges, split_leakage
+from exphil.assets.checks.windows import segment_quality, segment_ranges, split_leakage
 from exphil.assets.maintenance import Problem
 from exphil.store.store import Store
 
@@ -34,6 +34,9 @@ CHECKS: Final = (
     Check("embeddings", "fingerprint", "Made with the feature table of this code.", feature_fingerprint),
     Check("windows", "no_split_leakage", "No game or set of games on two sides of the split.", split_leakage),
     Check("windows", "ranges", "Segments within complete games of two players.", segment_ranges),
+    Check(
+        "windows", "quality", "Every game judged by the rules, and segments as their games.", segment_quality
+    ),
     Check("packs", "fingerprint", "Made with the feature table of this code.", pack_fingerprint),
     Check("packs", "coverage", "Every segment's frames are packed.", pack_coverage),
 )
