@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -14,6 +13,7 @@ from exphil.assets.games import by_game
 from exphil.assets.partwise import Staged, build_parts
 from exphil.assets.recordings import recordings
 from exphil.assets.report import Report
+from exphil.assets.singles import Singles, singles
 from exphil.assets.workers import Workers
 from exphil.stats.finality import final_frame
 from exphil.stats.game import game_stats
@@ -29,18 +29,6 @@ FINALIZED = "end_latest_finalized_frame"
 
 
 @dataclass(frozen=True, slots=True)
-class TwoPlayerGame:
-    """What the statistics must know of a game beside its frames."""
-
-    ports: tuple[int, int]
-    version: schema.Version
-    last_frame: int
-    ended: bool
-    scene_major: int | None
-    stage: int
-
-
-@dataclass(frozen=True, slots=True)
 class StatsTask:
     """One part to work through, the batch's games, and how to walk those of two."""
 
@@ -48,14 +36,14 @@ class StatsTask:
     staging: Path
     part: str
     recordings: Mapping[str, Recording]
-    games: Mapping[str, TwoPlayerGame]
+    games: Mapping[str, Singles]
 
 
 def materialize(store: Store, batch: str, workers: Workers) -> Report:
     """Compute the statistics of the batch's parts of `frames` that have none of today's definitions."""
 
     def tasks(transaction: Transaction, sources: Sequence[Part]) -> list[StatsTask]:
-        games, told = _two_player_games(store, batch), recordings(store, batch)
+        games, told = singles(store, batch), recordings(store, batch)
         return [StatsTask(store.root, transaction.staging, part.name, told, games) for part in sources]
 
     return build_parts(
@@ -90,7 +78,7 @@ def stats_part(task: StatsTask) -> Staged:
                 scene_major=game.scene_major,
                 latest_finalized=None if game.ended else _latest_finalized(source["stage_frames"][replay_id]),
             )
-            stats = game_stats(frames, game.ports, game.last_frame, until)
+            stats = game_stats(frames, game.ports, game.last_frame, until, allied=game.allied)
             for name, row in rows(replay_id, stats, game.stage):
                 found[name].append(row)
             num_games += 1
@@ -111,28 +99,3 @@ def _latest_finalized(stage_frames: pa.Table) -> int | None:
     """The newest frame that the recording says is final; None where it does not."""
     latest = pc.max(stage_frames.column(FINALIZED)).as_py()
     return None if latest is None else int(latest)
-
-
-def _two_player_games(store: Store, batch: str) -> dict[str, TwoPlayerGame]:
-    found: dict[str, TwoPlayerGame] = {}
-    for part in store.manifest.of("replays", batch):
-        if not part.rows.get("players"):
-            continue
-        players = pl.scan_parquet(paths.table_part(store.root, "replays", "players", part.name))
-        replays = pl.scan_parquet(paths.table_part(store.root, "replays", "replays", part.name))
-        games = (
-            replays.filter((pl.col("status") == "ok") & (pl.col("num_players") == 2))
-            .select("replay_id", "version", "last_frame", "end_method", "scene_major", "stage")
-            .join(players.group_by("replay_id").agg(pl.col("port").sort()), on="replay_id")
-            .filter(pl.col("port").list.len() == 2)
-            .collect()
-        )
-        for replay_id, version, last_frame, end_method, scene_major, stage, (
-            first,
-            second,
-        ) in games.iter_rows():
-            major, minor, build = (int(number) for number in version.split("."))
-            found[replay_id] = TwoPlayerGame(
-                (first, second), (major, minor, build), last_frame, end_method is not None, scene_major, stage
-            )
-    return found
