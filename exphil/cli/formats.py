@@ -44,8 +44,21 @@ def write(schema: pa.Schema, batches: Iterable[pa.RecordBatch], format: Format, 
         return writer(schema, batches, sink)
 
 
-def show(schema: pa.Schema, batches: Iterable[pa.RecordBatch], limit: int) -> None:
-    """Print the first `limit` rows as a table, and say when there are more."""
+def by_name(file: Path) -> Format | None:
+    """The format that a file's name ends in; None for other endings."""
+    match file.suffix.lower():
+        case ".csv":
+            return "csv"
+        case ".json":
+            return "json"
+        case ".parquet":
+            return "parquet"
+        case _:
+            return None
+
+
+def show(schema: pa.Schema, batches: Iterable[pa.RecordBatch], limit: int) -> tuple[int, bool]:
+    """Print the first `limit` rows as a table; how many that were, and whether there are more."""
     rows: list[list[object]] = []
     more = False
     for batch in batches:
@@ -56,8 +69,7 @@ def show(schema: pa.Schema, batches: Iterable[pa.RecordBatch], limit: int) -> No
             break
     numbers = [field.name for field in schema if _is_number(field.type)]
     output.records(schema.names, rows[:limit], right=numbers)
-    if more:
-        output.note(f"only the first {limit} rows; --limit shows more, --format csv|json|parquet writes all")
+    return min(len(rows), limit), more
 
 
 def _csv(schema: pa.Schema, batches: Iterable[pa.RecordBatch], sink: BinaryIO) -> int:

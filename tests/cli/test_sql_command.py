@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from exphil.sql.tables import TABLES
+from exphil.sql.listing import LISTED
 from tests.cli.outcome import Run
 
 GAMES = 3
@@ -51,7 +51,7 @@ def test_the_formats_agree(exphil: Run, small_store: Path, tmp_path: Path) -> No
 def test_without_a_query_the_tables_are_told(exphil: Run) -> None:
     outcome = exphil("sql")
     assert outcome.code == 0
-    for table in TABLES:
+    for table in LISTED:
         assert f"{table.name}: {table.doc}" in outcome.out
         for column in table.columns:
             assert f"\n{column.name} " in outcome.out
@@ -60,8 +60,8 @@ def test_without_a_query_the_tables_are_told(exphil: Run) -> None:
 
 def test_without_a_query_the_tables_as_json(exphil: Run) -> None:
     told = json.loads(exphil("sql", "--format", "json").out)
-    assert [table["table"] for table in told] == [table.name for table in TABLES]
-    assert [column["name"] for column in told[0]["columns"]] == list(TABLES[0].names)
+    assert [table["table"] for table in told] == [table.name for table in LISTED]
+    assert [column["name"] for column in told[0]["columns"]] == list(LISTED[0].names)
 
 
 @pytest.mark.parametrize(
