@@ -220,4 +220,6 @@ def _query(spans: str, candidates: str) -> str:
 
 
 def _clamped(name: str) -> str:
-    return f"greatest(least({name}::HUGEINT, {_FRAME_LIMIT}), -{_FRAME_LIMIT})::BIGINT"
+    """The column as BIGINT; null stays null, which `least` alone would pass over."""
+    wide = f"{name}::HUGEINT"
+    return f"CASE WHEN {name} IS NOT NULL THEN greatest(least({wide}, {_FRAME_LIMIT}), -{_FRAME_LIMIT})::BIGINT END"

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,28 +10,14 @@ from hypothesis import strategies as st
 from exphil import schema
 from exphil.errors import UsageError
 from exphil.sql.segments import select_segments
-
-
-class PartFiles:
-    """Stands for a store: one part a table."""
-
-    def __init__(self, folder: Path, tables: dict[str, list[dict[str, object]]]) -> None:
-        self.paths: dict[str, list[str]] = {}
-        for table in schema.TABLES:
-            if table.name in tables:
-                types = pa.schema([(column.name, pa.type_for_alias(column.type)) for column in table.columns])
-                path = folder / f"{table.name}.parquet"
-                pq.write_table(pa.Table.from_pylist(tables[table.name], schema=types), path)
-                self.paths[table.name] = [str(path)]
-
-    def table_paths(self, table: str) -> list[str]:
-        return self.paths.get(table, [])
-
+from tests.sql.part_files import PartFiles
 
 GAMES = (
     ("aa", "FINAL_DESTINATION", (1, "FOX", "FOX#1"), (2, "FALCO", "BIRD#2")),
     ("bb", "BATTLEFIELD", (2, "MARTH", "FOX#1"), (4, "FOX", "OTHER#3")),
 )
+
+QUALITY = {"aa": 0.9, "bb": 0.25}
 
 
 def player(replay: str, port: int, name: str, code: str) -> dict[str, object]:
@@ -66,6 +51,8 @@ def tables() -> dict[str, list[dict[str, object]]]:
                     "stage": stage,
                     "split": "train",
                     "split_key": 0.5,
+                    "quality": QUALITY[replay],
+                    "excluded": QUALITY[replay] < 0.5,
                 }
             )
     return made
@@ -166,3 +153,31 @@ def test_conditions_equal_a_plain_loop(store: PartFiles, character: str, stage: 
     else:
         with pytest.raises(UsageError):
             chosen(store, where)
+
+
+@pytest.mark.parametrize(
+    ("min_quality", "games"),
+    [(0, {"aa", "bb"}), (0.0, {"aa", "bb"}), (None, {"aa"}), (0.25, {"aa", "bb"}), (0.5, {"aa"})],
+)
+def test_quality_chooses_games(store: PartFiles, min_quality: float | None, games: set[str]) -> None:
+    told: list[str] = []
+    found = select_segments(store, min_quality=min_quality, note=told.append)
+    assert set(found["replay_id"].to_pylist()) == games
+    left_out = ["2 of 4 segments are of games left out by their quality (--min-quality 0 takes them)"]
+    assert told == ([] if len(games) == 2 else left_out)
+
+
+def test_quality_that_leaves_nothing_is_told(store: PartFiles) -> None:
+    with pytest.raises(UsageError, match=r"^2 of 2 segments .*--min-quality 0"):
+        select_segments(store, "replay_id = 'bb'", min_quality=None)
+
+
+def test_a_segment_without_a_score_is_taken_unless_one_is_asked_for(tmp_path: Path) -> None:
+    rows = [
+        {name: value for name, value in row.items() if name not in ("quality", "excluded")}
+        for row in tables()["segments"]
+    ]
+    store = PartFiles(tmp_path, {"segments": rows})
+    assert select_segments(store, min_quality=None).num_rows == len(rows)
+    with pytest.raises(UsageError, match="quality"):
+        select_segments(store, min_quality=0.1)
