@@ -9,15 +9,20 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from exphil.stats.actions import begun
-from exphil.stats.harm import HARMED, hit_frames, next_true, next_within
-from exphil.stats.specials import air_jumps, specials
-from exphil.stats.states import AIR_DODGE, DYING, LANDING_FALL_SPECIAL, Mask, mask
-from exphil.stats.walk import Fighter
-
-CLIFF_CATCH: Final = 0xFC
-HANGING: Final = mask((CLIFF_CATCH, 0xFD))
-AERIALS: Final = mask((0x41, 0x45))
+from exphil.stats.course import (
+    AERIAL,
+    AIR_DODGE,
+    CATCHING_LEDGE,
+    CLIFF_CATCH,
+    DEAD,
+    HANGING,
+    HARMED,
+    STANDING,
+    Course,
+    next_true,
+    next_within,
+)
+from exphil.stats.states import LANDING_FALL_SPECIAL
 
 OPTIONS: Final[dict[int, tuple[str, bool]]] = {
     0xFE: ("getup", True),
@@ -32,12 +37,6 @@ OPTIONS: Final[dict[int, tuple[str, bool]]] = {
     0x107: ("jump", False),
 }
 """State that follows the hanging: the option, and whether it is the slow form."""
-
-STANDING: Final = mask(
-    (0x0E, 0x18), (0x27, 0x40), (0x46, 0x4A), (0xB2, 0xB6), (0xB8, 0xB8), (0xBA, 0xBE), (0xC0, 0xC0),
-    (0xC2, 0xC9), (0xD4, 0xDA), (0xE9, 0xEB), (0xF5, 0xF6), (0x108, 0x109),
-)  # fmt: skip
-"""States that are on the ground whatever the character. Specials and hitstun are on either."""
 
 WITHIN: Final = 60
 """Frames after the release in which what a drop led to, a hit and another grab count."""
@@ -58,34 +57,29 @@ class LedgeOption:
     hit: int | None
 
 
-def ledge_options(fighter: Fighter) -> list[LedgeOption]:
+def ledge_options(player: Course) -> list[LedgeOption]:
     """A player's ledge grabs, in order of time."""
-    began = begun(fighter)
-    began = began[fighter.state[began] == CLIFF_CATCH]
+    began = player.began[player.state[player.began] == CLIFF_CATCH]
     if not len(began):
         return []
-    state, length = fighter.state, len(fighter.state)
-    hanging = HANGING[state]
-    off = next_true(~hanging)
-    hit = hit_frames(fighter)
-    hits = np.flatnonzero(hit)
-    # Falling gives way to: the ledge again, a hit, death, or the ground.
-    settled = next_true((state == CLIFF_CATCH) | hit | HARMED[state] | DYING[state] | STANDING[state])
-    grabbing = next_true(state == CLIFF_CATCH)
-    vulnerable = next_true(~(fighter.hurtbox > 0) | (state == CLIFF_CATCH) | DYING[state])
-    actions = _Actions(AERIALS[state], specials(fighter) > 0, state == AIR_DODGE, air_jumps(fighter))
+    length, hurtbox = len(player), player.fighter.hurtbox
+    off = next_true(~player.during(HANGING))
+    # A fall ends with the ledge again, a hit, death, or the ground.
+    settled = next_true(player.during(CATCHING_LEDGE | HARMED | DEAD | STANDING) | player.hit)
+    catches = np.flatnonzero(player.during(CATCHING_LEDGE))
+    vulnerable = next_true(~(hurtbox > 0) | player.during(CATCHING_LEDGE | DEAD))
     found = []
     for frame in began.tolist():  # a few dozen a game
         release = int(off[frame])
         if release >= length:
             found.append(LedgeOption(frame, None, "none", None, None, None, None, False, None))
             continue
-        option, slow = OPTIONS.get(int(state[release]), (_ended(state, release), None))
+        option, slow = OPTIONS.get(int(player.state[release]), (_unchosen(player, release), None))
         until = release + WITHIN
-        after = None
-        if option == "drop":
-            after = _after_drop(fighter, actions, release, min(int(settled[release]), until))
-        told = not np.isnan(fighter.hurtbox[release])
+        settles = int(settled[release])
+        after = _after_drop(player, release, min(settles, until)) if option == "drop" else None
+        told = not np.isnan(hurtbox[release])
+        dashed = told and after == "ledgedash"
         found.append(
             LedgeOption(
                 frame=frame,
@@ -94,61 +88,52 @@ def ledge_options(fighter: Fighter) -> list[LedgeOption]:
                 after_drop=after,
                 slow=slow,
                 intangible=int(vulnerable[release]) - release if told else None,
-                galint=_galint(fighter, int(settled[release]), vulnerable)
-                if told and after == "ledgedash"
-                else None,
-                regrabbed=bool(grabbing[release] <= min(until, length - 1)),
-                hit=next_within(hits, release - 1, until),
+                galint=_galint(player, settles, vulnerable) if dashed else None,
+                regrabbed=next_within(catches, release, until) is not None,
+                hit=next_within(player.hits, release - 1, until),
             )
         )
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Actions:
-    """(T,) frames in an aerial, an air dodge, a jump in the air, and those on which a special begins."""
-
-    aerial: Mask
-    special: Mask
-    air_dodge: Mask
-    jump: Mask
-
-
-def _ended(state: NDArray[np.uint16], release: int) -> str:
-    if DYING[state[release]]:
+def _unchosen(player: Course, release: int) -> str:
+    if player.at(release, DEAD):
         return "died"
-    return "hit" if HARMED[state[release]] else "drop"
+    return "hit" if player.at(release, HARMED) else "drop"
 
 
-def _after_drop(fighter: Fighter, actions: _Actions, release: int, end: int) -> str:
+def _after_drop(player: Course, release: int, end: int) -> str:
     """What a drop led to before `end`, where the player settled or the time was over."""
-    state = int(fighter.state[end]) if end < len(fighter.state) else -1
-    if state == CLIFF_CATCH:
+    over = end >= len(player)
+    if not over and player.at(end, CATCHING_LEDGE):
         return "regrab"
-    if state == LANDING_FALL_SPECIAL and fighter.state[end - 1] == AIR_DODGE:
+    if not over and player.state[end] == LANDING_FALL_SPECIAL and player.at(end - 1, AIR_DODGE):
         return "ledgedash"
+    during = slice(release, end)
+    bits = player.bits[during]
     begins = [
-        (int(np.argmax(during)), name)
-        for name, during in (
-            ("aerial", actions.aerial[release:end]),
-            ("special", actions.special[release:end]),
-            ("air-dodge", actions.air_dodge[release:end]),
+        (int(np.argmax(doing)), name)
+        for name, doing in (
+            ("aerial", bits & AERIAL),
+            ("special", player.specials[during]),
+            ("air-dodge", bits & AIR_DODGE),
         )
-        if during.any()
+        if doing.any()
     ]
     if begins:
         return min(begins)[1]
-    if state >= 0 and DYING[state]:
+    if not over and player.at(end, DEAD):
         return "died"
-    if state >= 0 and HARMED[state]:
+    if not over and player.at(end, HARMED):
         return "hit"
-    return "jump" if actions.jump[release:end].any() else "fall"
+    return "jump" if player.air_jumps[during].any() else "fall"
 
 
-def _galint(fighter: Fighter, landing: int, vulnerable: NDArray[np.int64]) -> int | None:
+def _galint(player: Course, landing: int, vulnerable: NDArray[np.int64]) -> int | None:
     """Frames left out of reach when the landing of a ledgedash is over; None where it slid off again."""
-    state = fighter.state
-    after = int(next_true(state[landing:] != LANDING_FALL_SPECIAL)[0]) + landing
-    if after >= len(state) or not STANDING[state[after]]:
+    after = landing
+    while after < len(player) and player.state[after] == LANDING_FALL_SPECIAL:  # ten frames
+        after += 1
+    if after >= len(player) or not player.at(after, STANDING):
         return None
     return int(vulnerable[after]) - after

@@ -10,11 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exphil.melee.geometry import StageGeometry
-from exphil.stats.harm import NO_CONTROL, hit_frames
-from exphil.stats.ledges import HANGING, STANDING
-from exphil.stats.specials import air_jumps, specials
-from exphil.stats.states import AIR_DODGE, Mask, mask
-from exphil.stats.walk import Fighter
+from exphil.stats.course import (
+    AIR_DODGE,
+    HANGING,
+    NO_CONTROL,
+    ON_LEDGE,
+    OUT,
+    STANDING,
+    Course,
+)
+from exphil.stats.specials import DOWN, NEUTRAL, SIDE, UP
+from exphil.stats.states import Mask
 
 BELOW: Final = 10.0
 """Game units under the ledge from which on a player is under the stage; a hit into the floor sinks less."""
@@ -22,10 +28,6 @@ BACK: Final = 20
 """Frames over the stage, in a row, that make a player back though in the air."""
 LONG: Final = 30
 """Frames off the stage that make a trip of one's own a recovery, unless it goes wrong."""
-
-OUT: Final = mask((0x00, 0x0D))
-"""Dying, gone, or on the way back on the platform of light."""
-ON_LEDGE: Final = mask((0xFC, 0x107))
 
 Ints = NDArray[np.int64]
 
@@ -50,69 +52,87 @@ class Recovery:
     opponent_on_ledge: bool
 
 
-def recoveries(fighter: Fighter, opponent: Fighter, stage: StageGeometry) -> list[Recovery]:
+def recoveries(player: Course, opponent: Course, stage: StageGeometry) -> list[Recovery]:
     """A player's recoveries, in order of time."""
-    state, length = fighter.state, len(fighter.state)
-    beyond = _beyond(fighter, stage)
-    home = STANDING[state] | ON_LEDGE[state] | OUT[state] | _long(~beyond, BACK)
-    starts, ends = _trips(home, np.abs(fighter.x) > stage.ledge_x)
+    length, x, y = len(player), np.abs(player.fighter.x), player.fighter.y
+    home = player.during(STANDING | ON_LEDGE | OUT) | _long(~_beyond(player, stage), BACK)
+    starts, ends = _trips(home, x > stage.ledge_x)
     if not len(starts):
         return []
-    hit = np.flatnonzero(hit_frames(fighter))
-    held = np.where(STANDING[state] | ON_LEDGE[state], np.arange(length), -1)
-    last_held = np.maximum.accumulate(held)
-    hits_since = np.searchsorted(hit, starts, "right") - np.searchsorted(hit, last_held[starts], "right")
-    did = _Deeds(fighter)
-    side = np.sign(fighter.x) == np.sign(opponent.x)
-    after = side & off_stage(opponent, stage)
-    hanging = side & HANGING[opponent.state]
-    found = []
-    for start, end, hits in zip(
-        starts.tolist(), ends.tolist(), hits_since.tolist(), strict=True
-    ):  # dozens a game
-        during = slice(start, end)
-        outcome = _outcome(state, end)
-        cause = "hit" if hits else "ledge" if _from_ledge(state, int(last_held[start])) else "own"
-        taken = hit[np.searchsorted(hit, start, "right") : np.searchsorted(hit, end, "left")]
-        went_well = cause != "hit" and not len(taken) and outcome != "died"
-        if went_well and (cause == "ledge" or end - start < LONG):
-            continue
-        found.append(
-            Recovery(
-                start=start,
-                end=end if end < length else None,
-                outcome=outcome,
-                cause=cause,
-                lowest_y=float(fighter.y[during].min()),
-                farthest_x=float(np.abs(fighter.x[during]).max()),
-                could_act=not NO_CONTROL[state[during]].all(),
-                double_jumped=bool(did.jumped[during].any()),
-                specials=frozenset(np.unique(did.special[during]).tolist()) - {0},
-                air_dodged=bool((state[during] == AIR_DODGE).any()),
-                num_hits=len(taken),
-                last_hit=int(taken[-1]) if len(taken) else None,
-                opponent_off_stage=bool(after[during].any()),
-                opponent_on_ledge=bool(hanging[during].any()),
-            )
+    anchored = np.flatnonzero(player.during(STANDING | ON_LEDGE))
+    anchor = np.append(-1, anchored)[anchored.searchsorted(starts)]
+    from_ledge = (anchor >= 0) & ((player.bits[anchor] & ON_LEDGE) != 0)
+    hits = player.hits
+    thrown_off = hits.searchsorted(starts, "right") > hits.searchsorted(anchor, "right")
+    first_hit, last_hit = hits.searchsorted(starts, "right"), hits.searchsorted(ends)
+    died = (ends < length) & ((player.bits[np.minimum(ends, length - 1)] & OUT) != 0)
+    went_well = ~thrown_off & (last_hit == first_hit) & ~died
+    kept = np.flatnonzero(~(went_well & (from_ledge | (ends - starts < LONG))))
+    if not len(kept):
+        return []
+    starts, ends = starts[kept], ends[kept]
+    # Pairs of a span's ends, for reduceat: every other result is of what lies between the spans.
+    pairs = np.column_stack([starts, ends]).ravel()
+    lowest = np.minimum.reduceat(np.append(y, np.inf), pairs)[::2]
+    farthest = np.maximum.reduceat(np.append(x, 0.0), pairs)[::2]
+    deeds = np.bitwise_or.reduceat(np.append(_deeds(player, opponent, stage), np.uint16(0)), pairs)[::2]
+    return [
+        Recovery(
+            start=start,
+            end=end if end < length else None,
+            outcome=_outcome(player, end),
+            cause="hit" if thrown_off[index] else "ledge" if from_ledge[index] else "own",
+            lowest_y=low,
+            farthest_x=far,
+            could_act=bool(did & _COULD_ACT),
+            double_jumped=bool(did & _JUMPED),
+            specials=frozenset(kind for kind in SPECIALS if did & (_SPECIAL << kind)),
+            air_dodged=bool(did & _AIR_DODGED),
+            num_hits=int(last_hit[index] - first_hit[index]),
+            last_hit=int(hits[last_hit[index] - 1]) if last_hit[index] > first_hit[index] else None,
+            opponent_off_stage=bool(did & _FOLLOWED),
+            opponent_on_ledge=bool(did & _HOGGED),
         )
+        for index, start, end, low, far, did in zip(
+            kept.tolist(),
+            starts.tolist(),
+            ends.tolist(),
+            lowest.tolist(),
+            farthest.tolist(),
+            deeds.tolist(),
+            strict=True,
+        )
+    ]
+
+
+SPECIALS: Final = (NEUTRAL, SIDE, UP, DOWN)
+_COULD_ACT, _JUMPED, _AIR_DODGED, _FOLLOWED, _HOGGED, _SPECIAL = (1 << bit for bit in range(6))
+
+
+def _deeds(player: Course, opponent: Course, stage: StageGeometry) -> NDArray[np.uint16]:
+    """(T,) what a recovery tells of its frames, a bit each; _SPECIAL is shifted by the special's number."""
+    same_side = (player.fighter.x > 0) == (opponent.fighter.x > 0)
+    found = np.zeros(len(player), np.uint16)
+    for bit, mask in (
+        (_COULD_ACT, ~player.during(NO_CONTROL)),
+        (_JUMPED, player.air_jumps),
+        (_AIR_DODGED, player.during(AIR_DODGE)),
+        (_FOLLOWED, same_side & off_stage(opponent, stage)),
+        (_HOGGED, same_side & opponent.during(HANGING)),
+    ):
+        found |= mask.astype(np.uint16) * np.uint16(bit)
+    special = np.flatnonzero(player.specials)
+    found[special] |= np.uint16(_SPECIAL) << player.specials[special].astype(np.uint16)
     return found
 
 
-class _Deeds:
-    """(T,) frames in an air jump, and which special begins on each."""
-
-    def __init__(self, fighter: Fighter) -> None:
-        self.jumped = air_jumps(fighter)
-        self.special = specials(fighter)
-
-
-def off_stage(fighter: Fighter, stage: StageGeometry) -> Mask:
+def off_stage(player: Course, stage: StageGeometry) -> Mask:
     """(T,) frames beyond or under the ledges, in the air and alive."""
-    state = fighter.state
-    return _beyond(fighter, stage) & ~(STANDING[state] | ON_LEDGE[state] | OUT[state])
+    return _beyond(player, stage) & ~player.during(STANDING | ON_LEDGE | OUT)
 
 
-def _beyond(fighter: Fighter, stage: StageGeometry) -> Mask:
+def _beyond(player: Course, stage: StageGeometry) -> Mask:
+    fighter = player.fighter
     return (np.abs(fighter.x) > stage.ledge_x) | (fighter.y < stage.ledge_y - BELOW)
 
 
@@ -139,14 +159,9 @@ def _trips(home: Mask, beyond: Mask) -> tuple[Ints, Ints]:
     return first[there], back[there]
 
 
-def _from_ledge(state: NDArray[np.uint16], place: int) -> bool:
-    """Whether the place where the player last stood or hung is a ledge; -1 is nowhere."""
-    return place >= 0 and bool(ON_LEDGE[state[place]])
-
-
-def _outcome(state: NDArray[np.uint16], end: int) -> str:
-    if end >= len(state):
+def _outcome(player: Course, end: int) -> str:
+    if end >= len(player):
         return "none"
-    if OUT[state[end]]:
+    if player.at(end, OUT):
         return "died"
-    return "ledge" if ON_LEDGE[state[end]] else "stage"
+    return "ledge" if player.at(end, ON_LEDGE) else "stage"

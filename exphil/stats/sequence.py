@@ -6,11 +6,8 @@ from typing import Final
 import numpy as np
 
 from exphil.melee.attacks import move_name
-from exphil.stats.actions import begun
-from exphil.stats.ledges import CLIFF_CATCH
-from exphil.stats.states import GRABBED
+from exphil.stats.course import CLIFF_CATCH, GRAB_HELD, Course
 from exphil.stats.techs import Tech
-from exphil.stats.walk import Fighter
 
 Event = tuple[int, int, str]
 """Place in the walk, rank among those of one place, word."""
@@ -19,12 +16,11 @@ GRAB, MOVE, ANSWER = range(3)
 KILL: Final = "kill"
 
 
-def answers(victim: Fighter, techs: Sequence[Tech]) -> list[Event]:
+def answers(victim: Course, techs: Sequence[Tech]) -> list[Event]:
     """What is told of a player as victim: being grabbed, techs and ledge grabs, in order of time."""
-    held = GRABBED[victim.state]
+    held = victim.during(GRAB_HELD)
     grabbed = np.flatnonzero(held & ~np.append(False, held[:-1]))
-    began = begun(victim)
-    ledge = began[victim.state[began] == CLIFF_CATCH]
+    ledge = victim.began[victim.state[victim.began] == CLIFF_CATCH]
     found = [(place, GRAB, "grab") for place in grabbed.tolist()]
     found += [(tech.frame, ANSWER, tech_word(tech)) for tech in techs]
     found += [(place, ANSWER, "ledge-grab") for place in ledge.tolist()]

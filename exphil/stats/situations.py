@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from typing import Any
 
 import numpy as np
 
 from exphil.melee.geometry import GEOMETRY, StageGeometry
+from exphil.stats.course import Course
 from exphil.stats.game import GameStats, Punish
 from exphil.stats.ledges import ledge_options
 from exphil.stats.recoveries import Recovery, recoveries
@@ -35,15 +37,15 @@ def situations(stats: GameStats, stage: int) -> Situations:
     geometry = GEOMETRY.get(stage)
     sequences = [""] * len(stats.conversions)
     rows: list[tuple[str, Row]] = []
-    first, second = stats.walk.fighters
-    for fighter, opponent in ((first, second), (second, first)):
+    first, second = (Course(fighter) for fighter in stats.walk.fighters)
+    for player, opponent in ((first, second), (second, first)):
         against = [
             (number, conversion)
             for number, conversion in enumerate(stats.conversions)
-            if conversion.victim == fighter.port
+            if conversion.victim == player.fighter.port
         ]
-        made = techs(fighter, opponent)
-        events = answers(fighter, made)
+        made = techs(player, opponent)
+        events = answers(player, made)
         for number, conversion in against:
             sequences[number] = sequence(
                 events,
@@ -52,19 +54,19 @@ def situations(stats: GameStats, stage: int) -> Situations:
                 len(stats.walk) if conversion.end is None else conversion.end - FIRST_FRAME,
                 killed=conversion.killed,
             )
-        rows += _rows(fighter, opponent, made, against, geometry)
+        rows += _rows(player, opponent, made, against, geometry)
     return Situations(tuple(sequences), tuple(rows))
 
 
 def _rows(
-    fighter: Fighter,
-    opponent: Fighter,
+    player: Course,
+    opponent: Course,
     made: Sequence[Tech],
     against: Sequence[tuple[int, Punish]],
     stage: StageGeometry | None,
 ) -> Iterator[tuple[str, Row]]:
     """Every row of one player."""
-    held_in = _Numbers(against)
+    held_in, fighter = _Numbers(against), player.fighter
     for tech in made:
         yield (
             "techs",
@@ -79,10 +81,10 @@ def _rows(
                 "punished": tech.punished_frame is not None,
                 "punished_frame": _frame(tech.punished_frame),
                 "conversion": held_in.at(tech.frame),
-                **_place(fighter, opponent, tech.frame),
+                **_place(fighter, opponent.fighter, tech.frame),
             },
         )
-    for grab in ledge_options(fighter):
+    for grab in ledge_options(player):
         yield (
             "ledge_options",
             {
@@ -99,14 +101,14 @@ def _rows(
                 "was_hit": grab.hit is not None,
                 "hit_frame": _frame(grab.hit),
                 "conversion": held_in.at(grab.frame),
-                **_place(fighter, opponent, grab.frame),
+                **_place(fighter, opponent.fighter, grab.frame),
             },
         )
     if stage is None:
         return
     lost = np.flatnonzero(fighter.lost_stock)
     kills = {conversion.end for _, conversion in against if conversion.killed}
-    for trip in recoveries(fighter, opponent, stage):
+    for trip in recoveries(player, opponent, stage):
         yield (
             "recoveries",
             {
@@ -187,4 +189,5 @@ def _frame(place: int | None) -> int | None:
 
 def _number(value: float) -> float | None:
     """Null where a mended recording has no position."""
-    return None if np.isnan(value) else float(value)
+    number = float(value)
+    return None if isnan(number) else number

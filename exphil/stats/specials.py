@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from exphil.stats.states import NUM_STATES, Mask, mask
 from exphil.stats.walk import Fighter
 
 B: Final = 0x200
@@ -20,40 +19,58 @@ SIDEWAYS: Final = 0.6
 
 NEUTRAL, SIDE, UP, DOWN = 1, 2, 3, 4
 
-FREE_STATES: Final[dict[int, Mask]] = {
-    0x04: mask((341, 345)),  # Kirby: jumps
-    0x0F: mask((341, 345)),  # Jigglypuff: jumps
-    0x09: mask((341, 351)),  # Peach: float and attacks out of it, forward smashes
-    0x18: mask((341, 349)),  # Mr. Game & Watch: jabs, down tilt, forward smash, aerials
+FREE_STATES: Final[dict[int, tuple[int, int]]] = {
+    0x04: (341, 345),  # Kirby: jumps
+    0x0F: (341, 345),  # Jigglypuff: jumps
+    0x09: (341, 351),  # Peach: float and attacks out of it, forward smashes
+    0x18: (341, 352),  # Mr. Game & Watch: jabs, down tilt, forward smash, aerials and their landings
 }
-"""Internal character id: own states that are no special."""
+"""Internal character id: first and last of the own states that are no special."""
 
-AIR_JUMPS: Final = mask((27, 28))
-OWN_AIR_JUMPS: Final[dict[int, Mask]] = {0x04: mask((341, 345)), 0x0F: mask((341, 345))}
+OWN_AIR_JUMPS: Final = (0x04, 0x0F)
+"""Characters whose free states are jumps."""
+
+Ints = NDArray[np.int64]
 
 
 def specials(fighter: Fighter) -> NDArray[np.int8]:
     """(T,) NEUTRAL, SIDE, UP or DOWN where such a special begins, else 0."""
     found = np.zeros(len(fighter.state), np.int8)
-    own = own_moves(fighter)
-    pressed = ((fighter.processed | fighter.buttons) & B) != 0
-    at = np.flatnonzero(own[1:] & ~own[:-1] & pressed[1:] & ~pressed[:-1]) + 1
+    at = _in_own_states(fighter)
+    at = at[at > 0]
+    before = at - 1
+    at = at[_special(fighter, at) & ~_special(fighter, before)]
+    before = at - 1
+    buttons = [fighter.processed[place] | fighter.buttons[place] for place in (at, before)]
+    at = at[((buttons[0] & B) != 0) & ((buttons[1] & B) == 0)]
     x, y = fighter.stick_x[at], fighter.stick_y[at]
     found[at] = np.select([y >= UPWARDS, y <= -UPWARDS, np.abs(x) >= SIDEWAYS], [UP, DOWN, SIDE], NEUTRAL)
     return found
 
 
-def own_moves(fighter: Fighter) -> Mask:
-    """(T,) frames in a state of the character's own that is a special move."""
-    own = (fighter.state >= FIRST_OWN_STATE) & (fighter.state < NUM_STATES - 1)
-    for character, free in FREE_STATES.items():
-        own &= ~((fighter.character == character) & free[fighter.state])
-    return own
+def jumps_of_own(fighter: Fighter) -> Ints:
+    """Frames in a jump in the air that is one of the character's own states."""
+    at = _in_own_states(fighter)
+    jumping = np.zeros(len(at), bool)
+    for character in OWN_AIR_JUMPS:
+        jumping |= _free(fighter, at, character)
+    return at[jumping]
 
 
-def air_jumps(fighter: Fighter) -> Mask:
-    """(T,) frames in a jump in the air."""
-    found = AIR_JUMPS[fighter.state]
-    for character, jumps in OWN_AIR_JUMPS.items():
-        found |= (fighter.character == character) & jumps[fighter.state]
+def _in_own_states(fighter: Fighter) -> Ints:
+    return np.flatnonzero(fighter.state >= FIRST_OWN_STATE)
+
+
+def _special(fighter: Fighter, at: Ints) -> NDArray[np.bool_]:
+    """Which of the frames are in a special."""
+    found = fighter.state[at] >= FIRST_OWN_STATE
+    for character in FREE_STATES:
+        found &= ~_free(fighter, at, character)
     return found
+
+
+def _free(fighter: Fighter, at: Ints, character: int) -> NDArray[np.bool_]:
+    """Which of the frames are in an own state of that character that is no special."""
+    first, last = FREE_STATES[character]
+    state = fighter.state[at]
+    return (fighter.character[at] == character) & (state >= first) & (state <= last)

@@ -8,10 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from exphil.stats.actions import begun
-from exphil.stats.harm import HARMED, hit_frames, next_within
-from exphil.stats.states import DYING, Mask, mask
-from exphil.stats.walk import Fighter
+from exphil.stats.course import DEAD, HARMED, LYING, Course, next_within
+from exphil.stats.states import Mask, mask
 
 PUNISHED_WITHIN: Final = 60
 """Frames after a tech, or after what followed a missed one, in which a hit counts as its punish."""
@@ -36,7 +34,6 @@ FOLLOW_UPS: Final[dict[int, str]] = {
 }  # fmt: skip
 """State in which a player rises from a missed tech: how."""
 
-LYING: Final = mask((0xB7, 0xB8), (0xBF, 0xC0))
 _TECHS: Final[Mask] = mask(*((state, state) for state in KINDS))
 
 
@@ -52,52 +49,49 @@ class Tech:
     punished_frame: int | None
 
 
-def techs(fighter: Fighter, opponent: Fighter) -> list[Tech]:
+def techs(player: Course, opponent: Course) -> list[Tech]:
     """A player's techs, in order of time."""
-    began = begun(fighter)
-    began = began[_TECHS[fighter.state[began]]]
+    began = player.began[_TECHS[player.state[player.began]]]
     if not len(began):
         return []
-    hit = np.flatnonzero(hit_frames(fighter))
-    up = np.flatnonzero(~LYING[fighter.state])
+    up = np.flatnonzero(~player.during(LYING))
     found = []
     for frame in began.tolist():  # a few dozen a game
-        kind, choice = KINDS[int(fighter.state[frame])]
+        kind, choice = KINDS[int(player.state[frame])]
         follow_up, follow_up_frame = None, None
         if (kind, choice) == ("ground", "missed"):
-            follow_up, follow_up_frame = _follow_up(
-                fighter, opponent, next_within(up, frame, len(fighter.state))
-            )
+            follow_up, follow_up_frame = _follow_up(player, opponent, next_within(up, frame, len(player)))
         until = (frame if follow_up_frame is None else follow_up_frame) + PUNISHED_WITHIN
         found.append(
             Tech(
                 frame,
                 kind,
-                _side(fighter, opponent, frame, choice),
+                _side(player, opponent, frame, choice),
                 follow_up,
                 follow_up_frame,
-                next_within(hit, frame, until),
+                next_within(player.hits, frame, until),
             )
         )
     return found
 
 
-def _follow_up(fighter: Fighter, opponent: Fighter, frame: int | None) -> tuple[str, int | None]:
+def _follow_up(player: Course, opponent: Course, frame: int | None) -> tuple[str, int | None]:
     """What ended the time on the ground, and when."""
     if frame is None:
         return "none", None
-    state = int(fighter.state[frame])
+    state = int(player.state[frame])
     if state in FOLLOW_UPS:
-        chosen = _side(fighter, opponent, frame, FOLLOW_UPS[state])
+        chosen = _side(player, opponent, frame, FOLLOW_UPS[state])
         return (f"roll-{chosen}" if chosen in ("in", "away") else chosen), frame
-    if DYING[state]:
+    if player.at(frame, DEAD):
         return "died", frame
-    return ("hit" if HARMED[state] else "fell"), frame
+    return ("hit" if player.at(frame, HARMED) else "fell"), frame
 
 
-def _side(fighter: Fighter, opponent: Fighter, frame: int, choice: str) -> str:
+def _side(player: Course, opponent: Course, frame: int, choice: str) -> str:
     """Forward and backward as seen from the opponent: `in` or `away`."""
     if choice not in ("forward", "backward"):
         return choice
-    towards = fighter.facing[frame] == (-1 if fighter.x[frame] > opponent.x[frame] else 1)
+    fighter = player.fighter
+    towards = fighter.facing[frame] == (-1 if fighter.x[frame] > opponent.fighter.x[frame] else 1)
     return "in" if towards == (choice == "forward") else "away"
