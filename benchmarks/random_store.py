@@ -27,6 +27,7 @@ from exphil.assets.windows import split_key, split_of
 from exphil.melee.characters import EXTERNAL_NAMES
 from exphil.melee.stages import LEGAL_STAGES, STAGE_NAMES
 from exphil.schema import Table
+from exphil.sql.people import People, with_codes, write_people
 from exphil.store import paths
 from exphil.store.manifest import Part
 from exphil.store.parquet import TableWriter
@@ -35,6 +36,7 @@ from exphil.store.store import Store
 GAMES: Final = 25_000
 GAMES_A_PART: Final = 500
 PEOPLE: Final = 3_000
+WITH_TWO_CODES: Final = 100
 BEGIN: Final = datetime(2023, 1, 1)
 DAYS: Final = 900
 GAMES_A_SET: Final = 3
@@ -44,6 +46,7 @@ def make_store(folder: Path, num_games: int = GAMES, seed: int = 0) -> Store:
     """Write the store; the folder must not hold one."""
     store = Store.create(folder)
     people = _People.drawn(np.random.default_rng(seed))
+    write_people(folder, people.with_two_codes())
     for number, first in enumerate(range(0, num_games, GAMES_A_PART), 1):
         rng = np.random.default_rng([seed, number])
         count = min(GAMES_A_PART, num_games - first)
@@ -65,6 +68,14 @@ class _People:
         popular = 1 / np.arange(1, PEOPLE + 1) ** 0.7
         mains = rng.choice([2, 20, 9, 19, 0, 15, 12, 13, 14, 7, 18, 1, 3], (PEOPLE, 2))
         return cls(codes, [tag.title() for tag in tags], mains, popular / popular.sum())
+
+    def with_two_codes(self) -> People:
+        """Those who play most, each with the code of somebody who plays less."""
+        rows: People = ()
+        for number in range(WITH_TWO_CODES):
+            codes = [self.codes[number], self.codes[WITH_TWO_CODES + number]]
+            rows = with_codes(rows, f"{self.names[number]} {number}", codes)
+        return rows
 
 
 def _tables(batch: str, count: int, people: _People, rng: Generator) -> Mapping[Table, pl.DataFrame]:
