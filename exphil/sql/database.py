@@ -7,6 +7,7 @@ settings locked, queries only.
 """
 
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -20,13 +21,17 @@ import pyarrow as pa
 
 from exphil import schema
 from exphil.errors import StoreError
-from exphil.sql.definitions import definitions
+from exphil.sql.definitions import comments, objects
 from exphil.sql.guard import readable, require_query
 from exphil.sql.listing import LISTED
+from exphil.sql.people import read_people
 from exphil.sql.quoting import quoted_text
 
 MEMORY_LIMIT: Final = "2GB"
 """What a query may hold in memory; beyond it DuckDB spills to a temporary folder."""
+
+_CATALOG: Final = re.compile("duckdb_|information_schema|pg_")
+"""Only queries of DuckDB's own catalog, as `duckdb_columns()`, see comments."""
 
 POLL_SECONDS: Final = 0.2
 """Windows notices Ctrl-C between waits only."""
@@ -51,9 +56,13 @@ class Database:
         self._connection = duckdb.connect(":memory:")
         paths = {table.name: store.table_paths(table.name) for table in schema.TABLES}
         self._paths = [path for parts in paths.values() for path in parts]
+        self._commented = False
         try:
+            # a part of a store, as a report reads it, has no folder of its own
+            root = getattr(store, "root", None)
+            people = read_people(root) if root is not None else ()
             with _told(self._paths):
-                self._connection.execute(";\n".join(definitions(paths)))
+                self._connection.execute(";\n".join(objects(paths, people)))
                 self._connection.execute(";\n".join(_closing(self._paths, self._spill.name, memory_limit)))
         except BaseException:
             self.close()
@@ -82,6 +91,9 @@ class Database:
         """
         with _told(self._paths):
             require_query(self._connection, text)
+            if not self._commented and _CATALOG.search(text.lower()):
+                self._connection.execute(";\n".join(comments()))
+                self._commented = True
         return Answer(self._do(lambda: self._reader(text, batch_rows)), self._do)
 
     def _reader(self, text: str, batch_rows: int) -> pa.RecordBatchReader:

@@ -8,9 +8,9 @@ import pyarrow.parquet as pq
 from exphil import schema
 from exphil.schema import Column, Table
 from exphil.sql.macros import MACROS
-from exphil.sql.names import NAME_ROWS, NAME_TABLES, Row
+from exphil.sql.names import Row
 from exphil.sql.quoting import literal, quoted_name, quoted_text
-from exphil.sql.tables import FEATURES, PEOPLE, feature_rows, told
+from exphil.sql.tables import FIXED_ROWS, PEOPLE, told
 from exphil.sql.view import View
 from exphil.sql.views import VIEWS
 
@@ -33,25 +33,37 @@ SQL_TYPES: Final = {
 
 
 def definitions(paths: Mapping[str, Sequence[str]], people: Iterable[tuple[str, str]] = ()) -> Iterator[str]:
-    """Statements in order, each without its semicolon.
+    """Statements in order, each without its semicolon: what can be asked, then what is said of it.
 
     Args:
         paths: committed Parquet parts by table of `exphil.schema`; a table without any has no rows.
         people: pairs of person and connect code.
     """
+    yield from objects(paths, people)
+    yield from comments()
+
+
+def objects(paths: Mapping[str, Sequence[str]], people: Iterable[tuple[str, str]] = ()) -> Iterator[str]:
+    """Statements that make the tables, views and functions."""
     for table in schema.TABLES:
         yield _over_parts(table, paths.get(table.name, ()))
-        yield from _comments(table, "VIEW")
-    yield from _filled(FEATURES, feature_rows())
     yield from _filled(PEOPLE, people)
-    for table in NAME_TABLES:
-        yield from _filled(table, NAME_ROWS[table.name]())
+    for table, rows in FIXED_ROWS:
+        yield from _filled(table, rows())
     for macro in MACROS:
         yield f"CREATE MACRO {macro.call} AS {macro.sql}"
-        yield f"COMMENT ON MACRO {quoted_name(macro.name)} IS {quoted_text(macro.doc)}"
     for view in VIEWS:
         yield f"CREATE VIEW {quoted_name(view.name)} AS SELECT {_select_list(view)} {view.source}"
-        yield from _comments(view.table, "VIEW")
+
+
+def comments() -> Iterator[str]:
+    """Statements that say what each of them holds, column by column: half of the time that all of them take."""
+    for table in (*schema.TABLES, *(view.table for view in VIEWS)):
+        yield from _comments(table, "VIEW")
+    for table in (PEOPLE, *(table for table, _ in FIXED_ROWS)):
+        yield from _comments(table, "TABLE")
+    for macro in MACROS:
+        yield f"COMMENT ON MACRO {quoted_name(macro.name)} IS {quoted_text(macro.doc)}"
 
 
 def _over_parts(table: Table, paths: Sequence[str]) -> str:
@@ -81,7 +93,6 @@ def _filled(table: Table, rows: Iterable[Row]) -> Iterator[str]:
     yield f"CREATE TABLE {quoted_name(table.name)} ({columns})"
     if values := ", ".join(f"({', '.join(map(literal, row))})" for row in rows):
         yield f"INSERT INTO {quoted_name(table.name)} VALUES {values}"
-    yield from _comments(table, "TABLE")
 
 
 def _select_list(view: View) -> str:

@@ -9,7 +9,8 @@ from exphil.melee.characters import EXTERNAL_NAMES, character_title, internal_id
 from exphil.melee.stages import LEGAL_STAGES, STAGE_NAMES, stage_title
 from exphil.schema import Column, Table
 
-Row: TypeAlias = tuple[str | int | bool | None, ...]
+Row: TypeAlias = tuple[str | float | None, ...]
+"""Values in order of a table's columns; integers and truth values among the floats."""
 
 CHARACTER_NAMES: Final = Table(
     "character_names",
@@ -101,13 +102,11 @@ def _deaths() -> Iterator[Row]:
     yield from DEATH_DIRECTIONS.items()
 
 
-NAME_ROWS: Final[dict[str, Callable[[], Iterator[Row]]]] = {
-    "character_names": _characters,
-    "stage_names": _stages,
-    "move_names": _moves,
-    "action_state_names": _actions,
-    "death_directions": _deaths,
-}
-"""Rows of each table of names, in order of its columns."""
-
-NAME_TABLES: Final = (CHARACTER_NAMES, STAGE_TABLE, MOVE_TABLE, ACTION_TABLE, DEATH_TABLE)
+NAMES: Final[tuple[tuple[Table, Callable[[], Iterator[Row]]], ...]] = (
+    (CHARACTER_NAMES, _characters),
+    (STAGE_TABLE, _stages),
+    (MOVE_TABLE, _moves),
+    (ACTION_TABLE, _actions),
+    (DEATH_TABLE, _deaths),
+)
+"""The tables of names, each with what gives its rows."""

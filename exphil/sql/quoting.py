@@ -9,7 +9,7 @@ def quoted_text(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def literal(value: str | int | bool | None) -> str:
+def literal(value: str | float | None) -> str:
     """A value of a row; None is NULL."""
     if value is None:
         return "NULL"

@@ -1,10 +1,12 @@
-"""The tables that a query may name beside names and views: those of the schema, `features` and `people`."""
+"""The tables that a query may name: those of the schema, `people`, and those that the code fills."""
 
 from collections.abc import Iterator
 from typing import Final
 
 from exphil import schema
 from exphil.schema import Column, Table
+from exphil.sql.names import NAMES
+from exphil.stats.quality_rules import flag_rows
 
 FEATURES: Final = Table(
     "features",
@@ -43,9 +45,6 @@ PEOPLE: Final = Table(
     "A row a connect code that is known to be a person's; `exphil people` writes it.",
 )
 
-TABLES: Final = (*schema.TABLES, FEATURES, PEOPLE)
-"""Every table that a query may name, the tables of names aside."""
-
 
 def told(column: Column) -> str:
     """A column's doc, with its unit and the replay format that brought it."""
@@ -73,3 +72,10 @@ def feature_rows() -> Iterator[tuple[str | int | None, ...]]:
             ".".join(map(str, feature.since)) if feature.since > (0, 1, 0) else None,
             feature.doc,
         )
+
+
+FIXED_ROWS: Final = ((FEATURES, feature_rows), (schema.QUALITY_FLAGS, flag_rows), *NAMES)
+"""Tables that the code fills, each with what gives its rows."""
+
+TABLES: Final = (*schema.TABLES, PEOPLE, *(table for table, _ in FIXED_ROWS))
+"""Every table that a query may name; views stand beside them."""
