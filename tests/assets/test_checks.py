@@ -125,7 +125,7 @@ SPOILED: list[tuple[str, str, str, Callable[[pl.DataFrame], pl.DataFrame], str]]
         "windows",
         "quality",
         "quality",
-        lambda t: t.with_columns(seconds=pl.lit(1.0)),
+        lambda t: t.with_columns(seconds=pl.lit(600.0)),
         "not what the rules say",
     ),
     (
