@@ -1,12 +1,14 @@
-"""What the UI shows beside a materialization: figures of this run, of the batch as it lies, and a chart."""
+"""What the UI shows beside a materialization: figures of this run, of the batch as it lies, and pictures."""
 
+from collections.abc import Callable
 from typing import Any
 
 import dagster as dg
-import polars as pl
 
 from exphil.assets.report import Report
-from exphil.store import paths
+from exphil.reports import feature_plots, stats_plots, store_plots
+from exphil.reports.asking import Ask, asking
+from exphil.reports.plot import Plot
 from exphil.store.manifest import Part
 from exphil.store.store import Store
 from pipelines import charts
@@ -33,70 +35,85 @@ def of_report(store: Store, report: Report) -> dict[str, Any]:
 
 
 def of_replays(store: Store, batch: str) -> dict[str, Any]:
-    """Statuses and modes of a batch, and who was played where."""
-    replays = _table(store, "replays", batch)
-    players = _table(store, "players", batch)
-    if replays is None:
+    """Statuses and modes of a batch, who was played where and when, and what could not be read."""
+    if not _has(store, "replays", batch):
         return {}
-    found: dict[str, Any] = dict(replays.group_by("status").len().sort("status").iter_rows())
-    found["modes"] = dg.MetadataValue.md(_table_markdown(replays.filter(pl.col("status") == "ok"), "mode"))
-    found["formats"] = dg.MetadataValue.md(_table_markdown(replays, "version"))
-    if players is not None:
-        found["characters_by_stage"] = _chart(_played_where(replays, players), "characters by stage")
-    return found
+    with asking(store, batch) as ask:
+        found: dict[str, Any] = {
+            row["status"]: row["n"]
+            for row in ask("SELECT status, count(*) AS n FROM replays GROUP BY ALL ORDER BY status")
+        }
+        found["modes"] = _table(ask, "mode", "replays WHERE status = 'ok'")
+        found["formats"] = _table(ask, "version", "replays")
+        return found | _plots(
+            ask,
+            games_over_time=store_plots.games_over_time,
+            characters=store_plots.characters,
+            matchups=store_plots.matchups,
+            characters_by_stage=store_plots.characters_by_stage,
+            quarantine_reasons=store_plots.quarantine_reasons,
+        )
 
 
 def of_frames(store: Store, batch: str) -> dict[str, Any]:
     """How long the batch's games are, and what a game frame takes on disk."""
-    replays = _table(store, "replays", batch)
-    if replays is None:
+    if not _has(store, "replays", batch):
         return {}
-    lengths = replays.filter(pl.col("status") == "ok")["num_frames"].drop_nulls()
-    if lengths.is_empty():
+    with asking(store, batch) as ask:
+        (frames,) = ask("SELECT coalesce(sum(num_frames), 0)::BIGINT AS n FROM replays WHERE status = 'ok'")
+        shown = _plots(ask, game_lengths=store_plots.lengths)
+    if not frames["n"]:
         return {}
     num_bytes = sum(part.num_bytes for part in store.manifest.of("frames", batch))
     return {
-        "bytes_a_game_frame": round(num_bytes / max(1, int(lengths.sum())), 2),
-        "game_minutes": round(float(lengths.sum()) / 3600, 2),
-        "game_lengths": _chart(
-            charts.histogram([n / 60 for n in lengths.to_list()], unit="seconds"), "game lengths"
-        ),
+        "bytes_a_game_frame": round(num_bytes / frames["n"], 2),
+        "game_minutes": round(frames["n"] / 3600, 2),
+        **shown,
     }
 
 
 def of_stats(store: Store, batch: str) -> dict[str, Any]:
-    """Rows of each table."""
-    parts = store.manifest.of("stats", batch)
-    tables = sorted({table for part in parts for table in part.rows})
-    return {table: sum(part.rows.get(table, 0) for part in parts) for table in tables}
+    """How people play in the batch's games, and what the games are worth."""
+    if not _has(store, "stats", batch):
+        return {}
+    with asking(store, batch) as ask:
+        return _plots(
+            ask,
+            openings_per_kill=stats_plots.openings_per_kill,
+            damage_per_opening=stats_plots.damage_per_opening,
+            l_cancels=stats_plots.l_cancels,
+            openers=stats_plots.openers,
+            kill_moves=stats_plots.kill_moves,
+            kill_directions=stats_plots.kill_directions,
+            quality_scores=stats_plots.quality_scores,
+            quality_flags=stats_plots.quality_flags,
+        )
 
 
 def of_embeddings(store: Store, batch: str) -> dict[str, Any]:
-    """The feature set's name and fingerprint, and what a game frame takes on disk."""
+    """The feature set's name and fingerprint, what a game frame takes on disk, and the dims' ranges."""
     from exphil.features import V1
 
     parts = store.manifest.of("embeddings", batch)
     rows = sum(part.rows["rows"] for part in parts)
+    audited = feature_plots.audit_rows(store, batch)
     return {
         "feature_set": V1.name,
         "fingerprint": V1.fingerprint,
         "dims": V1.width,
         "bytes_a_game_frame": _bytes_a_row(parts, rows),
+        **_drawn(
+            dims=feature_plots.feature_states(audited), feature_ranges=feature_plots.feature_ranges(audited)
+        ),
     }
 
 
 def of_windows(store: Store, batch: str) -> dict[str, Any]:
     """How many frames may be scored, by side of the split."""
-    segments = _table(store, "segments", batch)
-    if segments is None:
+    if not _has(store, "windows", batch):
         return {}
-    sides = segments.group_by("split").agg(pl.col("num_frames").sum(), pl.len()).sort("split")
-    names = [f"{side} ({count} segments)" for side, count in sides.select("split", "len").iter_rows()]
-    return {
-        "frames_by_split": _chart(
-            charts.bars(names, sides["num_frames"].to_list(), "frames"), "frames by split"
-        )
-    }
+    with asking(store, batch) as ask:
+        return _plots(ask, frames_by_split=store_plots.splits)
 
 
 def of_packs(store: Store, batch: str) -> dict[str, Any]:
@@ -112,49 +129,27 @@ def _bytes_a_row(parts: list[Part], rows: int) -> float:
     return round(sum(part.num_bytes for part in parts) / max(1, rows), 2)
 
 
-def _played_where(replays: pl.DataFrame, players: pl.DataFrame) -> str:
-    games = replays.filter(pl.col("status") == "ok").select("replay_id", "stage_name")
-    counts = (
-        players.join(games, on="replay_id")
-        .group_by("character_name", "stage_name")
-        .len()
-        .sort("character_name", "stage_name")
+def _plots(ask: Ask, **plots: Callable[[Ask], Plot | None]) -> dict[str, Any]:
+    return _drawn(**{name: plot(ask) for name, plot in plots.items()})
+
+
+def _drawn(**plots: Plot | None) -> dict[str, Any]:
+    """Pictures by name; a plot that has nothing to show is left out."""
+    return {
+        name: dg.MetadataValue.md(charts.markdown(charts.svg(plot), plot.title))
+        for name, plot in plots.items()
+        if plot is not None
+    }
+
+
+def _table(ask: Ask, column: str, source: str) -> dg.MarkdownMetadataValue:
+    rows = ask(
+        f"SELECT coalesce({column}, 'unknown') AS name, count(*) AS n FROM {source}"
+        " GROUP BY ALL ORDER BY n DESC, name"
     )
-    characters = (
-        counts.group_by("character_name")
-        .agg(pl.col("len").sum())
-        .sort(["len", "character_name"], descending=[True, False])
-    )
-    stages = (
-        counts.group_by("stage_name")
-        .agg(pl.col("len").sum())
-        .sort(["len", "stage_name"], descending=[True, False])
-    )
-    by_pair = {(character, stage): count for character, stage, count in counts.iter_rows()}
-    rows, columns = characters["character_name"].to_list(), stages["stage_name"].to_list()
-    cells = [[by_pair.get((row, column), 0) for column in columns] for row in rows]
-    return charts.heatmap([_words(row) for row in rows], [_words(column) for column in columns], cells)
+    lines = [f"| {row['name']} | {row['n']} |" for row in rows]
+    return dg.MetadataValue.md("\n".join([f"| {column} | replays |", "|---|---|", *lines]))
 
 
-def _words(name: str) -> str:
-    return name.replace("_", " ").capitalize()
-
-
-def _chart(svg: str, title: str) -> dg.MarkdownMetadataValue:
-    return dg.MetadataValue.md(charts.markdown(svg, title))
-
-
-def _table_markdown(rows: pl.DataFrame, column: str) -> str:
-    counts = rows.group_by(column).len().sort(["len", column], descending=[True, False])
-    lines = [f"| {name if name is not None else 'unknown'} | {count} |" for name, count in counts.iter_rows()]
-    return "\n".join([f"| {column} | replays |", "|---|---|", *lines])
-
-
-def _table(store: Store, table: str, batch: str) -> pl.DataFrame | None:
-    asset = "windows" if table == "segments" else "replays"
-    files = [
-        paths.table_part(store.root, asset, table, part.name)
-        for part in store.manifest.of(asset, batch)
-        if part.rows.get(table, 0)
-    ]
-    return pl.concat([pl.read_parquet(file) for file in files]) if files else None
+def _has(store: Store, asset: str, batch: str) -> bool:
+    return bool(store.manifest.of(asset, batch))

@@ -7,13 +7,18 @@ import dagster as dg
 from pydantic import Field
 
 from exphil.backbones.config import CONFIGS
+from exphil.reports.run_plots import heads, training_curve
 from exphil.training.config import TrainConfig
 from exphil.training.config_layers import configure
+from exphil.training.metrics import MetricsLog
 from exphil.training.presets import PRESETS
 from pipelines import charts
 from pipelines.assets import GROUP
 from pipelines.lost_runs import tag_run
 from pipelines.session import Session
+
+MOST_POINTS = 40
+"""Points of the curve: it should be small."""
 
 _DEFAULTS = TrainConfig()
 
@@ -113,8 +118,8 @@ def of_outcome(folder: Any, config: TrainConfig, validation: Mapping[str, Any]) 
     """What the UI shows of a finished run: nats a frame beside the baselines, by head, and the curve."""
     from exphil.training.runs import CARD, CURVE
 
-    heads = "\n".join(f"| {head} | {nats:.4f} |" for head, nats in validation["by_head"].items())
-    curve = folder / CURVE
+    lines = MetricsLog(folder).lines()
+    plots = {"curve": training_curve(lines, MOST_POINTS), "by_head": heads(lines)}
     return {
         "run": dg.MetadataValue.path(str(folder.resolve())),
         "backbone": config.policy.backbone.name,
@@ -123,8 +128,11 @@ def of_outcome(folder: Any, config: TrainConfig, validation: Mapping[str, Any]) 
         "marginal_nats": float(validation["marginal"]),
         "validation_frames": int(validation["num_frames"]),
         "steps": int(validation["step"]),
-        "by_head": dg.MetadataValue.md(f"| head | nats a frame |\n|---|---|\n{heads}"),
-        "curve": dg.MetadataValue.md(charts.markdown(curve.read_text(encoding="utf-8"), "loss")),
+        **{
+            name: dg.MetadataValue.md(charts.markdown(charts.svg(plot), plot.title))
+            for name, plot in plots.items()
+            if plot is not None
+        },
         "card": dg.MetadataValue.md(
             (folder / CARD).read_text(encoding="utf-8").replace(f"![loss]({CURVE})", "")
         ),

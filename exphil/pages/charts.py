@@ -35,6 +35,7 @@ def line(
     y_title: str | None = None,
     levels: Mapping[str, float] | None = None,
     points: bool = False,
+    marked: Collection[str] = (),
     diagonal: bool = False,
     steps: bool = False,
     log_x: bool = False,
@@ -48,6 +49,7 @@ def line(
         dated: `x` holds days, as `2024-01-31`.
         levels: name to height of level lines, as baselines.
         points: mark every row.
+        marked: series of which every row is marked.
         diagonal: a dashed line of equal x and y, as in a reliability diagram.
         steps: horizontal pieces, one around each x, as the outline of a histogram.
         zero: let the y axis begin at zero.
@@ -62,7 +64,12 @@ def line(
     drawn = base.mark_line(interpolate="step" if steps else "linear", point=points)
     if picked is not None:
         drawn = drawn.add_params(picked)
-    return _sized([drawn, *_levels(levels), *(_diagonal(rows, x) if diagonal else [])])
+    layers = [drawn]
+    if series is not None and marked:
+        # a layer of its own keeps the colours of all series: their order is that of the rows
+        shown = [row for row in rows if row[series] in marked]
+        layers.append(base.properties(data=alt.InlineData(values=shown)).mark_point())
+    return _sized([*layers, *_levels(levels), *(_diagonal(rows, x) if diagonal else [])])
 
 
 def scatter(
@@ -183,22 +190,29 @@ def heatmap(
     value_title: str | None = None,
     domain: tuple[float, float] | None = None,
     log: bool = False,
+    diverging: bool = False,
     more: Sequence[str] = (),
 ) -> Chart:
     """A cell a row, coloured by `value`; columns and lines in the order of the rows.
 
     Args:
         domain: values at both ends of the colours, for maps that are to be compared; else those of the rows.
+        diverging: two colours that meet in the middle of the domain.
         more: further fields that hovering shows.
     """
     across, down = _distinct(rows, x), _distinct(rows, y)
     ends = alt.Undefined if domain is None else list(domain)
     scale = alt.Scale(
-        scheme="viridis", type="log" if log else "linear", domain=ends, clamp=domain is not None
+        scheme="blueorange" if diverging else "viridis",
+        type="log" if log else "linear",
+        domain=ends,
+        clamp=domain is not None,
     )
     legend = alt.Legend(title=value_title or value, gradientLength=160)
     encoded = _chart(rows).encode(
-        x=alt.X(field=_name(x), type="ordinal", sort=across, title=x_title or x),
+        x=alt.X(
+            field=_name(x), type="ordinal", sort=across, title=x_title or x, axis=alt.Axis(labelOverlap=False)
+        ),
         y=alt.Y(field=_name(y), type="ordinal", sort=down, title=y_title or y),
         color=alt.Color(field=_name(value), type="quantitative", scale=scale, legend=legend),
         tooltip=_tooltip(rows, (x, y, value, *more)),
@@ -259,7 +273,13 @@ def _time_axis(field: str, title: str | None) -> alt.X:
     """Days without a clock: a browser's own time zone would move them to the evening before."""
     axis = alt.Axis(labelOverlap=True, tickCount=alt.expr("max(2, floor(width / 90))"))
     scale = alt.Scale(type="utc")
-    return alt.X(field=_name(field), type="temporal", title=title or field, scale=scale, axis=axis)
+    return alt.X(
+        field=_name(field),
+        type="temporal",
+        title=title if title is not None else field,
+        scale=scale,
+        axis=axis,
+    )
 
 
 def _coloured(rows: Rows, series: str | None, picked: alt.Parameter | None) -> dict[str, Any]:

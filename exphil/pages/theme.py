@@ -76,7 +76,7 @@ def chart_config(colour: Colour = variable) -> dict[str, Any]:
             "tickColor": colour("rule"),
             "labelLimit": 200,
         },
-        "axisX": {"grid": False, "labelFlush": True},
+        "axisX": {"grid": False, "labelFlush": True, "labelOverlap": True, "labelSeparation": 6},
         "header": text,
         "legend": {**text, "orient": "top", "title": None, "labelLimit": 260, "symbolStrokeWidth": 2},
         "title": {"color": colour("ink"), "font": FONT, "fontSize": 13, "fontWeight": 600, "anchor": "start"},

@@ -35,8 +35,15 @@ def chart(plot: Plot) -> charts.Chart:
                 for name, points in plot.lines.items()
                 for x, y in points
             ]
-            several = "line" if len(plot.lines) > 1 else None
-            return charts.line(rows, plot.x_title, plot.y_title, series=several, levels=plot.levels)
+            return charts.line(
+                rows,
+                plot.x_title,
+                plot.y_title,
+                series="line" if len(plot.lines) > 1 else None,
+                levels=plot.levels,
+                points=len(plot.lines) == 1 and bool(plot.marked),
+                marked=plot.marked,
+            )
 
 
 def _grid(plot: Grid) -> charts.Chart:
@@ -52,7 +59,15 @@ def _grid(plot: Grid) -> charts.Chart:
     ]
     domain = (0.0, 1.0) if plot.share else None
     more = ("games",) if plot.games else ()
-    return charts.heatmap(rows, plot.column_title, plot.row_title, plot.value_title, domain=domain, more=more)
+    return charts.heatmap(
+        rows,
+        plot.column_title,
+        plot.row_title,
+        plot.value_title,
+        domain=domain,
+        diverging=plot.share,
+        more=more,
+    )
 
 
 def _ranges(plot: Ranges) -> charts.Chart:

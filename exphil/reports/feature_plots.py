@@ -3,13 +3,21 @@
 from collections.abc import Sequence
 from typing import Final
 
+from exphil.assets.checks import merged_audit
 from exphil.features import V1
 from exphil.features.audit import AuditRow
 from exphil.features.encodings import Id
 from exphil.reports.plot import Bars, Ranges
+from exphil.store.store import Store
 
 MINE: Final = "self."
 """Both viewpoints are in the audit, so the opponent's dims have the ranges of one's own."""
+
+
+def audit_rows(store: Store, batch: str | None = None) -> list[AuditRow]:
+    """What each dim did over the store, or one batch of it; none where there are no current embeddings."""
+    audit = merged_audit(store, batch)
+    return audit.rows() if audit.num_frames else []
 
 
 def feature_states(rows: Sequence[AuditRow]) -> Bars | None:

@@ -1,8 +1,8 @@
 """The players of a store, for those who ask for names."""
 
+from exphil.melee.characters import character_title
 from exphil.pages.page import Page
 from exphil.reports.asking import Ask
-from exphil.reports.wording import words
 
 MOST_PLAYERS = 50
 
@@ -26,10 +26,10 @@ def add_players(page: Page, ask: Ask) -> None:
                 row["games"],
                 row["decided"],
                 row["share"],
-                words(row["main"]),
+                character_title(row["main"]),
                 row["opponents"],
             ]
             for row in rows
         ],
-        f"The {len(rows)} who played most; `exphil report --player CODE` is about one of them.",
+        f"The {len(rows)} who played most. A page about one of them: exphil report --player CODE",
     )

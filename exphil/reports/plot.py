@@ -96,6 +96,7 @@ class Lines:
     Attributes:
         lines: name to (x, y), in order of x.
         levels: name to the height of a level line.
+        marked: names of lines whose points are marked; a single one would not be seen otherwise.
     """
 
     title: str
@@ -103,6 +104,7 @@ class Lines:
     y_title: str
     lines: Mapping[str, Sequence[tuple[float, float]]]
     levels: Mapping[str, float] = field(default_factory=dict)
+    marked: Sequence[str] = ()
 
 
 Plot = Bars | Histogram | Timeline | Grid | Ranges | Lines

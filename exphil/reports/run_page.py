@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from exphil.errors import StoreError
+from exphil.melee.characters import character_title
+from exphil.melee.stages import stage_title
 from exphil.pages import charts
 from exphil.pages.page import Page
 from exphil.reports import run_plots
 from exphil.reports.drawn import add
 from exphil.reports.latency import FRAME_MS, Latency, figures
-from exphil.reports.wording import words
 from exphil.sql.masking import masked
 from exphil.training.config import TrainConfig
 from exphil.training.metrics import MetricsLog
@@ -128,12 +129,13 @@ def _add_heads(page: Page, lines: Sequence[Mapping[str, Any]], evaluation: Mappi
 def _add_characters(page: Page, run: Run, evaluation: Mapping[str, Any] | None) -> None:
     page.heading("By character")
     if evaluation is None:
-        page.text(f"Not evaluated yet: `exphil evaluate {run.name}` measures it.")
+        page.text(f"Not evaluated yet. What measures it: exphil evaluate {run.name}")
         return
     for title in ("character", "opponent", "stage"):
         found = evaluation["streaming"]["by"][title]
+        called = stage_title if title == "stage" else character_title
         rows = [
-            {title: words(row["name"]), "who": who, "nats a frame": row[who]}
+            {title: called(row["name"]), "who": who, "nats a frame": row[who]}
             for row in found
             for who in ("policy", "repeat")
         ]
@@ -144,17 +146,17 @@ def _add_characters(page: Page, run: Run, evaluation: Mapping[str, Any] | None) 
         page.table(
             [title, "frames", "policy", "repeat", "marginal"],
             [
-                [words(row["name"]), row["num_frames"], row["policy"], row["repeat"], row["marginal"]]
+                [called(row["name"]), row["num_frames"], row["policy"], row["repeat"], row["marginal"]]
                 for row in found
             ],
         )
-    page.text("`evaluation.html` in the run's folder has the rest: calibration, sticks, free runs.")
+    page.text("The file evaluation.html in the run's folder has the rest: calibration, sticks, free runs.")
 
 
 def _add_latency(page: Page, run: Run, latency: Latency | None) -> None:
     page.heading("Latency")
     if latency is None:
-        page.text(f"Not timed: `exphil report {run.name}` without `--no-latency` times it.")
+        page.text("Not timed: leave out --no-latency.")
         return
     page.text(
         "Milliseconds a decision, one at a time on one thread of the CPU: a step carries the memory on from the frame"

@@ -26,7 +26,7 @@ def training_curve(lines: Sequence[Line], most: int = MOST_POINTS) -> Lines | No
     }
     found = {name: points for name, points in drawn.items() if points}
     title = "Nats a frame over the run; lower is better. Repeat guesses that inputs stay as people's do."
-    return Lines(title, "step", "nats a frame", found, levels) if found else None
+    return Lines(title, "step", "nats a frame", found, levels, ("validation",)) if found else None
 
 
 def learning_rate(lines: Sequence[Line], most: int = MOST_POINTS) -> Lines | None:

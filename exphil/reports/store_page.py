@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from exphil.features.audit import AuditRow
+from exphil.melee.characters import character_title
+from exphil.melee.stages import stage_title
 from exphil.pages.page import Page
 from exphil.reports import feature_plots, stats_plots, store_plots
 from exphil.reports.asking import Ask, asking
 from exphil.reports.drawn import add
 from exphil.reports.players_table import add_players
-from exphil.reports.wording import words
 from exphil.store.store import Store
 
 MOST_ROWS = 30
@@ -26,7 +26,7 @@ def store_page(store: Store, *, names: bool = False) -> Page:
         page = Page("Feature store", _subtitle(facts))
         page.facts([(name.replace("_", " "), value) for name, value in facts.items()])
         if not facts["replays"]:
-            page.text("The store is empty: `exphil materialize all --replays FOLDER` fills it.")
+            page.text("The store is empty. What fills it: exphil materialize all --replays FOLDER")
             return page
         _add_games(page, ask)
         _add_statistics(page, ask, store)
@@ -81,19 +81,19 @@ def _add_games(page: Page, ask: Ask) -> None:
     )
     page.table(
         ["character", "games", "decided", "share won", "opponents"],
-        [[words(row["character"]), *list(row.values())[1:]] for row in rows],
+        [[character_title(row["character"]), *list(row.values())[1:]] for row in rows],
         "A mirror match counts for both players.",
     )
     page.heading("Stages")
     add(page, store_plots.characters_by_stage(ask))
     rows = ask(
-        "SELECT stage_name, count(*) AS games, avg(num_frames) / 3600 AS minutes"
-        f" FROM {store_plots.GAMES} WHERE num_players = 2 GROUP BY ALL ORDER BY games DESC, stage_name"
+        "SELECT coalesce(stage_name, 'UNKNOWN') AS stage, count(*) AS games, avg(num_frames) / 3600 AS minutes"
+        f" FROM {store_plots.GAMES} WHERE num_players = 2 GROUP BY ALL ORDER BY games DESC, stage"
         f" LIMIT {MOST_ROWS}"
     )
     page.table(
         ["stage", "games", "mean minutes"],
-        [[words(row["stage_name"]), row["games"], row["minutes"]] for row in rows],
+        [[stage_title(row["stage"]), row["games"], row["minutes"]] for row in rows],
     )
     page.heading("Lengths and ends")
     add(page, store_plots.lengths(ask))
@@ -108,7 +108,7 @@ def _add_games(page: Page, ask: Ask) -> None:
 def _add_statistics(page: Page, ask: Ask, store: Store) -> None:
     page.heading("Statistics")
     if not store.manifest.of("stats"):
-        page.text("The store has no statistics yet: `exphil materialize stats` makes them.")
+        page.text("The store has no statistics yet. What makes them: exphil materialize stats")
         return
     page.text(
         "By slippi-js's definitions, over games that quality does not exclude. Over many games counts are added up"
@@ -154,7 +154,7 @@ def _by_character(ask: Ask) -> tuple[list[str], list[list[Any]], str]:
         "character", "players", "openings per kill", "damage per opening", "inputs a minute", "L-cancels %",
         "wavedashes a minute", "dash dances a minute", "ledge grabs a minute",
     ]  # fmt: skip
-    return columns, [[words(row["name"]), *list(row.values())[1:]] for row in rows], "By character."
+    return columns, [[character_title(row["name"]), *list(row.values())[1:]] for row in rows], "By character."
 
 
 def _add_situations(page: Page, ask: Ask) -> None:
@@ -174,7 +174,7 @@ def _add_quality(page: Page, ask: Ask, store: Store) -> None:
         return
     page.heading("Quality")
     if not add(page, stats_plots.quality_scores(ask)):
-        page.text("No game has been scored yet: `exphil materialize stats` does it.")
+        page.text("No game has been scored yet. What does it: exphil materialize stats")
         return
     (kept,) = ask("SELECT count(*) AS games, count(*) FILTER (excluded) AS excluded FROM quality")
     page.text(
@@ -183,6 +183,7 @@ def _add_quality(page: Page, ask: Ask, store: Store) -> None:
     )
     if not add(page, stats_plots.quality_flags(ask)):
         page.text("No game has a flag.")
+    add(page, store_plots.splits(ask))
 
 
 def _add_files(page: Page, ask: Ask) -> None:
@@ -205,9 +206,9 @@ def _add_files(page: Page, ask: Ask) -> None:
 
 def _add_features(page: Page, store: Store) -> None:
     page.heading("Features")
-    rows = _audit(store)
+    rows = feature_plots.audit_rows(store)
     if not add(page, feature_plots.feature_states(rows)):
-        page.text("The store has no current embeddings: `exphil materialize embeddings` makes them.")
+        page.text("The store has no current embeddings. What makes them: exphil materialize embeddings")
         return
     add(page, feature_plots.feature_ranges(rows))
     page.table(
@@ -219,10 +220,3 @@ def _add_features(page: Page, store: Store) -> None:
         ],
         "Dims that do not move.",
     )
-
-
-def _audit(store: Store) -> list[AuditRow]:
-    from exphil.assets.checks import merged_audit
-
-    audit = merged_audit(store)
-    return audit.rows() if audit.num_frames else []

@@ -6,17 +6,18 @@ Each asks the whole store or one batch, and gives None where there is nothing to
 import datetime
 from typing import Any, Final
 
+from exphil.melee.characters import character_title
+from exphil.melee.stages import stage_title
 from exphil.reports.asking import Ask
 from exphil.reports.counted import counts, histogram
 from exphil.reports.plot import Bars, Grid, Histogram, Timeline
-from exphil.reports.wording import words
 
 GAMES: Final = "(SELECT * FROM replays WHERE status = 'ok')"
 """A row a recording that counts."""
 
 SIDES: Final = f"""(
     SELECT me.replay_id, me.character_name AS character, you.character_name AS opponent, me.won,
-        game.stage_name AS stage
+        coalesce(game.stage_name, 'UNKNOWN') AS stage
     FROM players AS me
     JOIN players AS you ON you.replay_id = me.replay_id AND you.port <> me.port
     JOIN {GAMES} AS game ON game.replay_id = me.replay_id
@@ -53,7 +54,9 @@ def games_over_time(ask: Ask) -> Timeline | None:
 def characters(ask: Ask) -> Bars | None:
     """How often each character is played."""
     found = counts(ask, "character", SIDES, title="How often each character is played.", unit="players")
-    return None if found is None else Bars(found.title, found.unit, [(words(n), v) for n, v in found.rows])
+    if found is None:
+        return None
+    return Bars(found.title, found.unit, [(character_title(name), number) for name, number in found.rows])
 
 
 def matchups(ask: Ask) -> Grid | None:
@@ -61,7 +64,9 @@ def matchups(ask: Ask) -> Grid | None:
     rows = ask(
         f"SELECT character, opponent, count(DISTINCT replay_id) AS n FROM {SIDES} GROUP BY ALL ORDER BY ALL"
     )
-    cells = {(words(row["character"]), words(row["opponent"])): float(row["n"]) for row in rows}
+    cells = {
+        (character_title(row["character"]), character_title(row["opponent"])): float(row["n"]) for row in rows
+    }
     names = _most_played(ask)
     title = "Games of each pair of characters" + _of_most(names)
     return Grid(title, "character", "opponent", "games", names, names, cells) if cells else None
@@ -76,7 +81,7 @@ def win_rates(ask: Ask) -> Grid | None:
     )
     if not rows:
         return None
-    pairs = {(words(row["character"]), words(row["opponent"])): row for row in rows}
+    pairs = {(character_title(row["character"]), character_title(row["opponent"])): row for row in rows}
     names = [name for name in _most_played(ask) if any(name in pair for pair in pairs)]
     if not names:
         return None
@@ -98,7 +103,7 @@ def characters_by_stage(ask: Ask) -> Grid | None:
     rows = ask(f"SELECT character, stage, count(*) AS n FROM {SIDES} GROUP BY ALL ORDER BY ALL")
     if not rows:
         return None
-    cells = {(words(row["character"]), words(row["stage"])): float(row["n"]) for row in rows}
+    cells = {(character_title(row["character"]), stage_title(row["stage"])): float(row["n"]) for row in rows}
     totals: dict[str, float] = {}
     for (_, stage), count in cells.items():
         totals[stage] = totals.get(stage, 0) + count
@@ -128,6 +133,17 @@ def versions(ask: Ask) -> Bars | None:
     return Bars(found.title, found.unit, sorted(found.rows, key=lambda row: _version(row[0])))
 
 
+def splits(ask: Ask) -> Bars | None:
+    """Frames that training may score, by side of the split."""
+    rows = ask(
+        "SELECT split, count(*) AS n, sum(num_frames) AS frames FROM segments WHERE NOT excluded"
+        " GROUP BY ALL ORDER BY frames DESC, split"
+    )
+    bars = [(f"{row['split']} ({row['n']:,} segments)", float(row["frames"])) for row in rows]
+    title = "Frames to learn from and to be measured on, both players' counted; excluded games left out."
+    return Bars(title, "frames", bars) if bars else None
+
+
 def statuses(ask: Ask) -> Bars | None:
     """What became of the files."""
     return counts(ask, "status", "replays", title="What became of the files.", unit="files")
@@ -154,7 +170,7 @@ def _most_played(ask: Ask) -> list[str]:
         f"SELECT character, count(*) AS n FROM {SIDES} GROUP BY ALL ORDER BY n DESC, character"
         f" LIMIT {MOST_CHARACTERS}"
     )
-    return [words(row["character"]) for row in rows]
+    return [character_title(row["character"]) for row in rows]
 
 
 def _of_most(names: list[str]) -> str:

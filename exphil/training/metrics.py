@@ -4,11 +4,13 @@ import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from exphil.store.atomic import write_bytes
-from exphil.training.learner import Found
 from exphil.training.runs import METRICS, saving
+
+if TYPE_CHECKING:
+    from exphil.training.learner import Found
 
 
 class MetricsLog:
@@ -85,7 +87,7 @@ class Meter:
         self._sums["batches"] += 1
         self._sums["diversity"] += diversity
 
-    def step(self, found: Found) -> None:
+    def step(self, found: "Found") -> None:
         """A step was taken."""
         frames = found.num_frames
         added = {"steps": 1, "frames": frames, "loss": found.loss * frames, "nats": found.nats * frames}
