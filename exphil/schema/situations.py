@@ -121,7 +121,7 @@ RECOVERIES: Final = Table(
         Column(
             "cause",
             "string",
-            "`hit` (hit or thrown off), `own` (ran, jumped or fell off) or `ledge` (let go of it).",
+            "`hit` (hit or grabbed since last standing or hanging), `ledge` (let go of it) or `own` (ran, jumped).",
         ),
         Column("side", "int8", "Which side at its start: -1 left, +1 right.", "sign"),
         Column("start_x", "double", "Where it began: x.", "game units"),
@@ -132,7 +132,9 @@ RECOVERIES: Final = Table(
         ),
         Column("start_percent", "double", "The player's damage at its start.", "percent"),
         Column("end_percent", "double", "The player's damage on the frame before its end.", "percent"),
-        Column("could_act", "bool", "Out of hitstun and grabs on one of its frames at least."),
+        Column(
+            "could_act", "bool", "Out of hitstun, grabs and throws on one of its frames, or caught the ledge."
+        ),
         Column("double_jumped", "bool", "Jumped in the air."),
         Column("neutral_special", "bool", "Used the neutral special."),
         Column("side_special", "bool", "Used the side special."),
@@ -144,7 +146,9 @@ RECOVERIES: Final = Table(
         Column("opponent_off_stage", "bool", "The opponent was off the stage on the same side."),
         Column("opponent_on_ledge", "bool", "The opponent held the ledge of that side."),
         Column(
-            "edge_guarded", "bool", "The opponent hit, or went off the stage after them, or held the ledge."
+            "edge_guarded",
+            "bool",
+            "The opponent hit in it, or, of one who was hit off, was off the stage on that side or held its ledge.",
         ),
         Column("killed", "bool", "It ended with a stock that counts as a conversion's kill."),
         _CONVERSION,

@@ -39,17 +39,18 @@ GROUPS: Final[tuple[Mask, ...]] = (
     mask((0x1B, 0x1C)),
     mask((CLIFF_CATCH, CLIFF_CATCH)),
     GRABBED,
+    mask((0xB7, 0xC9)),
 )  # fmt: skip
 (
     HARMED, NO_CONTROL, HELD, DEAD, OUT, ON_LEDGE, HANGING, STANDING, LYING, AERIAL, AIR_DODGE, AIR_JUMP,
-    CATCHING_LEDGE, GRAB_HELD,
+    CATCHING_LEDGE, GRAB_HELD, DOWNED,
 ) = (1 << number for number in range(len(GROUPS)))  # fmt: skip
 """Bits of `Course.bits`.
 
 HARMED: hit, held or thrown. NO_CONTROL: the same but tumbling, out of which one can act. HELD: grabbed, command grabs
 too; GRAB_HELD: plain grabs. DEAD: dying; OUT: that, or on the way back on the platform of light. ON_LEDGE: hanging or
 coming up from the ledge. STANDING: on the ground whatever the character; specials and hitstun are on either. LYING:
-on the ground after a missed tech.
+on the ground after a missed tech; DOWNED: from the fall onto the ground until up again, techs too.
 """
 
 
@@ -76,7 +77,8 @@ class Course:
 
     def during(self, groups: int) -> Mask:
         """(T,) frames in a state of one of the groups."""
-        return (self.bits & groups) != 0
+        found: Mask = (self.bits & groups) != 0
+        return found
 
     def at(self, place: int, groups: int) -> bool:
         """Whether the state of a frame is of one of the groups."""

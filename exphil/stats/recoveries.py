@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from exphil.melee.geometry import StageGeometry
 from exphil.stats.course import (
     AIR_DODGE,
+    DOWNED,
     HANGING,
     NO_CONTROL,
     ON_LEDGE,
@@ -59,7 +60,8 @@ def recoveries(player: Course, opponent: Course, stage: StageGeometry) -> list[R
     starts, ends = _trips(home, x > stage.ledge_x)
     if not len(starts):
         return []
-    anchored = np.flatnonzero(player.during(STANDING | ON_LEDGE))
+    # A tech or a missed one that slides off the edge is still the hit's doing.
+    anchored = np.flatnonzero(player.during(STANDING | ON_LEDGE) & ~player.during(DOWNED))
     anchor = np.append(-1, anchored)[anchored.searchsorted(starts)]
     from_ledge = (anchor >= 0) & ((player.bits[anchor] & ON_LEDGE) != 0)
     hits = player.hits
@@ -84,7 +86,7 @@ def recoveries(player: Course, opponent: Course, stage: StageGeometry) -> list[R
             cause="hit" if thrown_off[index] else "ledge" if from_ledge[index] else "own",
             lowest_y=low,
             farthest_x=far,
-            could_act=bool(did & _COULD_ACT),
+            could_act=bool(did & _COULD_ACT) or _outcome(player, end) == "ledge",
             double_jumped=bool(did & _JUMPED),
             specials=frozenset(kind for kind in SPECIALS if did & (_SPECIAL << kind)),
             air_dodged=bool(did & _AIR_DODGED),

@@ -145,7 +145,8 @@ def _recovery(fighter: Fighter, trip: Recovery) -> Row:
         "last_hit_frame": _frame(trip.last_hit),
         "opponent_off_stage": trip.opponent_off_stage,
         "opponent_on_ledge": trip.opponent_on_ledge,
-        "edge_guarded": trip.num_hits > 0 or trip.opponent_off_stage or trip.opponent_on_ledge,
+        "edge_guarded": trip.num_hits > 0
+        or (trip.cause == "hit" and (trip.opponent_off_stage or trip.opponent_on_ledge)),
     }
 
 

@@ -73,4 +73,5 @@ def _free(fighter: Fighter, at: Ints, character: int) -> NDArray[np.bool_]:
     """Which of the frames are in an own state of that character that is no special."""
     first, last = FREE_STATES[character]
     state = fighter.state[at]
-    return (fighter.character[at] == character) & (state >= first) & (state <= last)
+    of_character = np.equal(fighter.character[at], character)
+    return of_character & (state >= first) & (state <= last)
