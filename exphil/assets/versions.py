@@ -30,7 +30,7 @@ def made_by(asset: str) -> str:
         return _digest(["reader", READER, tables])
     if asset == "windows":
         columns = [[c.name, c.type] for c in schema.SEGMENTS.columns]
-        return _digest([made_by("replays"), made_by("stats"), "segments", SEGMENTS, columns])
+        return _digest([made_by("replays"), made_by("stats"), "segments", SEGMENTS, ELIGIBLE, columns])
     if asset == "stats":
         tables = [[t.name, [[c.name, c.type] for c in t.columns]] for t in schema.STATS_TABLES]
         return _digest([made_by("frames"), "stats", STATS, tables, _quality_rules()])

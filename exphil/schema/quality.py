@@ -33,7 +33,7 @@ MEASURES: Final = (
         "stocks",
     ),
     Column("decided", "bool", "Whether somebody is known to have won; null unless two play."),
-    Column("complete", "bool", "Whether the recording is whole."),
+    Column("whole", "bool", "Whether the recording is: `replays.complete`."),
     Column("one_on_one", "bool", "Whether the mode is `1v1`."),
     Column("frozen_stadium", "bool", "Whether it is a game on Pokemon Stadium without transformations."),
 )

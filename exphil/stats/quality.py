@@ -50,7 +50,7 @@ def measures(recording: Recording, stats: GameStats | None) -> dict[str, float |
         "seconds": seconds,
         "cpu_players": sum(kind != "human" for kind in recording.types),
         "quit_stocks": _quit_stocks(recording),
-        "complete": recording.complete,
+        "whole": recording.complete,
         "one_on_one": recording.mode == "1v1",
         "frozen_stadium": recording.frozen_stadium,
     }

@@ -71,7 +71,7 @@ RULES: Final = (
         True,
         "No game of two in versus mode, or the version does not tell.",
     ),
-    Rule("incomplete", (Limit("complete", 0, 1),), 0.5, True, "The recording stops short or has gaps."),
+    Rule("incomplete", (Limit("whole", 0, 1),), 0.5, True, "The recording stops short or has gaps."),
     Rule("cpu", (Limit("cpu_players", 1, 0),), 0.7, True, "The game itself plays one of the two."),
     Rule("inactive", (Limit("inputs_per_minute", 30, 90),), 0.8, True, "One of the two hardly plays."),
     Rule("inactive", (Limit("idle_seconds", 20, 10),), 0.8, True, "One of the two goes away for a while."),

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -200,3 +201,35 @@ def test_stale_packs_are_made_anew_for_training(
     assert packs_of(store) == before
     packs.refresh(store, told.append)
     assert len(told) == 1
+
+
+def test_segments_of_other_rules_are_made_anew_for_training_and_packs_stay(
+    tmp_path: Path, recordings: list[Path], workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = copy(recordings[:2], tmp_path / "in")
+    store = build(tmp_path / "store", folder, workers)
+    segments, packed = rows(store, "segments"), store.manifest.of("packs")
+    with store.writing() as transaction:
+        old = [replace(part, made_by="older rules") for part in store.manifest.of("windows")]
+        transaction.change("windows", add=old)
+        transaction.commit()
+    assert plan.stale_batches(store, plan.upstream("all")) == ["b00001"]
+    told: list[str] = []
+    packs.refresh(store, told.append)
+    assert len(told) == 1
+    assert plan.stale_batches(store, plan.upstream("all")) == []
+    assert rows(store, "segments").equals(segments)
+    assert store.manifest.of("packs") == packed
+
+
+def test_quality_covers_every_game_in_step_with_its_segments(
+    tmp_path: Path, recordings: list[Path], workers: Workers
+) -> None:
+    store = build(tmp_path / "store", copy(recordings, tmp_path / "in"), workers)
+    judged = rows(store, "quality")
+    assert judged["replay_id"].sort().to_list() == rows(store)["replay_id"].sort().to_list()
+    assert judged["flags"].str.contains("short").all(), "six seconds are no game"
+    beside = rows(store, "segments").join(judged, on="replay_id")
+    assert (beside["quality"] == beside["score"]).all()
+    assert (beside["excluded"] == beside["excluded_right"]).all()
+    assert beside["quality"].n_unique() > 1

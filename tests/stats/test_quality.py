@@ -68,7 +68,7 @@ def test_what_is_measured() -> None:
         "cpu_players": 0,
         "quit_stocks": None,
         "decided": True,
-        "complete": True,
+        "whole": True,
         "one_on_one": True,
         "frozen_stadium": False,
     }
