@@ -18,7 +18,7 @@ _WANTS_TABLE: Final = re.compile(
     r"\b(?:from|join|describe|summarize|table|pivot|unpivot|show)\s+(?:[\w\s]*,\s*)?\Z", re.IGNORECASE
 )
 _NAMED: Final = re.compile(
-    r"\b(?P<table>[A-Za-z_]\w*)(?:\s+(?:as\s+)?(?P<alias>[A-Za-z_]\w*))?", re.IGNORECASE
+    r"\b(?P<table>[A-Za-z_]\w*)\b(?=\s+(?:as\s+)?(?P<alias>[A-Za-z_]\w*)|)", re.IGNORECASE
 )
 _SUBQUERY: Final = re.compile(
     r"\b([A-Za-z_]\w*)\s+as\s*(?:not\s+materialized\s*|materialized\s*)?\(", re.IGNORECASE

@@ -44,9 +44,12 @@ def _make_prompt(session: Session) -> PromptSession[str]:
     known: list[tuple[object, Words]] = []
 
     def words() -> Words:
-        database = session.database()
-        if not known or known[0][0] is not database:
-            known[:] = [(database, known_words(database))]
+        try:
+            database = session.database(newest=False)
+            if not known or known[0][0] is not database:
+                known[:] = [(database, known_words(database))]
+        except Exception:  # Tab offers nothing then; the query itself will tell what is wrong
+            return Words({}, {}, {}, ())
         return known[0][1]
 
     commands = {name.partition(" ")[0]: doc for name, doc in COMMANDS.items()}

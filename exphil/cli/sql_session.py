@@ -65,11 +65,13 @@ class Session:
             output.note(explain(error)[0])
         return True
 
-    def database(self) -> "Database":
-        """A database over the newest snapshot: a new one where somebody wrote to the store since."""
+    def database(self, *, newest: bool = True) -> "Database":
+        """A database over the newest snapshot, a new one where somebody wrote to the store since; else the last one."""
         from exphil.sql.database import Database
         from exphil.store import paths
 
+        if self._database is not None and not newest:
+            return self._database
         files = [self.store.root / name for name in (paths.MANIFEST, paths.PEOPLE)]
         found = [(file.stat().st_mtime_ns, file.stat().st_size) if file.exists() else None for file in files]
         if self._database is None or found != self._snapshot:

@@ -36,7 +36,7 @@ def read_people(root: Path) -> People:
             f"{file} cannot be read ({error}); restore it as UTF-8 text, or delete it"
         ) from error
     try:
-        lines = list(csv.reader(io.StringIO(text), strict=True))
+        lines = list(csv.reader(io.StringIO(text), strict=True, skipinitialspace=True))
     except csv.Error as error:
         raise StoreError(f"{file} is no CSV ({error})") from error
     if lines and tuple(cell.strip().lower() for cell in lines[0]) != HEADER:

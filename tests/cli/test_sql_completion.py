@@ -1,0 +1,94 @@
+"""What Tab offers, given what was typed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.document import Document
+
+from exphil.cli.sql_completion import SqlCompleter, Words, known_words
+from exphil.cli.sql_session import COMMANDS, FORMATS
+from exphil.sql.database import Database
+from exphil.sql.listing import LISTED
+from exphil.sql.macros import MACROS
+from exphil.store.store import Store
+
+WORDS = Words(
+    {
+        "games": {"replay_id": "varchar", "stage": "varchar  Arena.", "started_at": "timestamp"},
+        "players": {"replay_id": "varchar", "port": "utinyint", "stage_wins": "integer"},
+    },
+    {"games": "A row a game.", "players": "A row a player."},
+    {"count": "", "in_order": "In this order.", "started": ""},
+    ("AS", "FROM", "ORDER", "SELECT", "WHERE"),
+)
+NAMES = {name.partition(" ")[0]: doc for name, doc in COMMANDS.items()}
+
+
+def offered(typed: str, words: Words = WORDS) -> list[str]:
+    """What Tab offers at the mark `|` (by default at the end)."""
+    before, _, after = typed.partition("|")
+    document = Document(before + after, len(before))
+    completer = SqlCompleter(lambda: words, NAMES, FORMATS)
+    found = list(completer.get_completions(document, CompleteEvent(completion_requested=True)))
+    return [one.text for one in found]
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("FROM ", ["games", "players"]),
+        ("SELECT * FROM ga", ["games"]),
+        ("SELECT * FROM games JOIN p", ["players"]),
+        ("SELECT * FROM games, p", ["players"]),
+        ("describe p", ["players"]),
+        ("WITH own AS (SELECT 1) FROM o", ["own"]),
+        ("SELECT sta| FROM games", ["stage", "started_at", "started("]),
+        ("SELECT | FROM games", ["replay_id", "stage", "started_at"]),
+        ("SELECT g.| FROM games AS g, players p", ["replay_id", "stage", "started_at"]),
+        ("SELECT p.po| FROM games AS g, players p", ["port"]),
+        ("SELECT players.st| FROM players", ["stage_wins"]),
+        ("SELECT x.st| FROM players", []),
+        ("SELECT por", ["port"]),
+        ("SELECT ", []),
+        ("SELECT at| FROM games", ["started_at"]),
+        ("FROM games WHERE in_o", ["in_order("]),
+        ("FROM games wh", ["where"]),
+        ("FROM games WH", ["WHERE"]),
+        ("FROM games; FROM pl", ["players"]),
+        ("FROM players; SELECT sta| FROM games", ["stage", "started_at", "started("]),
+        ("FROM games WHERE stage = 'st", []),
+        ("FROM games -- st", []),
+        ("FROM games WHERE stage = 'FROM ' AND started_", ["started_at"]),
+        (".t", [".tables"]),
+        (".schema ", ["games", "players"]),
+        (".schema in", ["in_order"]),
+        (".format c", ["csv"]),
+        (".limit ", []),
+    ],
+)
+def test_what_fits_the_place(typed: str, expected: Sequence[str]) -> None:
+    assert offered(typed) == expected
+
+
+def test_files_for_output(tmp_path: Path) -> None:
+    (tmp_path / "fox.csv").touch()
+    assert offered(f".output {tmp_path}/fo") == ["x.csv"]
+
+
+def test_every_name_of_a_store_is_known(small_store: Path) -> None:
+    with Database(Store.open(small_store)) as database:
+        words = known_words(database)
+    assert {table.name: tuple(words.tables[table.name]) for table in LISTED} == {
+        table.name: table.names for table in LISTED
+    }
+    assert {table.name: words.docs[table.name] for table in LISTED} == {
+        table.name: table.doc for table in LISTED
+    }
+    assert {macro.name: words.functions[macro.name] for macro in MACROS} == {
+        macro.name: macro.doc for macro in MACROS
+    }
+    assert {"count", "sum", "regexp_matches"} <= set(words.functions)
+    assert {"SELECT", "WHERE", "JOIN"} <= set(words.keywords)
+    assert "replay_id" in offered("SELECT rep| FROM players", words)
