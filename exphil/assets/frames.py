@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from exphil import schema
+from exphil.assets.pseudonyms import Pseudonyms, path_names_somebody
 from exphil.errors import ReplayError
 from exphil.replays.frames import FrameTables, frame_tables
 from exphil.replays.reader import read_game
@@ -33,19 +34,30 @@ class Chunk:
     name: str
     staging: Path
     sources: tuple[Source, ...]
+    pseudonyms: Pseudonyms | None = None
 
 
 @dataclass(slots=True)
 class ChunkResult:
-    """What a chunk gave: rows of `replays` and `players`, and the games whose frames were staged."""
+    """What a chunk gave.
+
+    Attributes:
+        replays: rows of `replays`.
+        players: rows of `players`, of the games that were staged.
+        staged: games whose frames were staged.
+        num_named_paths: paths that hold a name which pseudonyms hide elsewhere.
+    """
 
     chunk: Chunk
     replays: list[dict[str, Any]] = field(default_factory=list)
     players: list[dict[str, Any]] = field(default_factory=list)
     staged: list[str] = field(default_factory=list)
+    num_named_paths: int = 0
 
 
-def make_chunks(sources: Sequence[Source], num_workers: int, staging: Path) -> list[Chunk]:
+def make_chunks(
+    sources: Sequence[Source], num_workers: int, staging: Path, pseudonyms: Pseudonyms | None = None
+) -> list[Chunk]:
     """Deal files out in chunks of similar bytes, a multiple of the workers, so that all end at about the same time."""
     total = sum(source.num_bytes for source in sources)
     rounds = -(-total // (CHUNK_BYTES * num_workers))
@@ -57,7 +69,7 @@ def make_chunks(sources: Sequence[Source], num_workers: int, staging: Path) -> l
         piles[lightest] += unit
         weights[lightest] += _num_bytes(unit)
     return [
-        Chunk(f"chunk-{number}", staging, tuple(sorted(pile, key=lambda source: source.path)))
+        Chunk(f"chunk-{number}", staging, tuple(sorted(pile, key=lambda source: source.path)), pseudonyms)
         for number, pile in enumerate(piles)
         if pile
     ]
@@ -91,8 +103,8 @@ def halves(chunk: Chunk) -> list[Chunk]:
     """The two halves of a chunk whose worker died, to close in on the file that killed it."""
     middle = len(chunk.sources) // 2
     return [
-        Chunk(f"{chunk.name}a", chunk.staging, chunk.sources[:middle]),
-        Chunk(f"{chunk.name}b", chunk.staging, chunk.sources[middle:]),
+        replace(chunk, name=f"{chunk.name}a", sources=chunk.sources[:middle]),
+        replace(chunk, name=f"{chunk.name}b", sources=chunk.sources[middle:]),
     ]
 
 
@@ -122,17 +134,21 @@ def read_chunk(chunk: Chunk) -> ChunkResult:
                 result.replays.append(quarantine_row(source, error.reason, error.offset))
                 continue
             except Exception as error:  # a fault of ours costs this file, not the batch
-                result.replays.append(
-                    quarantine_row(source, f"internal error, please report: {error!r}", None)
-                )
+                # its text may quote the file, and so a name
+                told = type(error).__name__ if chunk.pseudonyms else repr(error)
+                result.replays.append(quarantine_row(source, f"internal error, please report: {told}", None))
                 continue
             row = replay_row(game, tables) | _bookkeeping(source)
+            players = player_rows(game, tables)
+            if chunk.pseudonyms is not None:
+                result.num_named_paths += path_names_somebody(source.path, row, players)
+                row, players = chunk.pseudonyms.hide(row, players)
             result.replays.append(row)
             # The same game once more: this path sorts later, so it wins only if it alone is complete.
             if row["game_id"] in seen and (seen[row["game_id"]] or not row["complete"]):
                 continue
             seen[row["game_id"]] = row["complete"]
-            result.players += player_rows(game, tables)
+            result.players += players
             writer = writer or _PartWriter(chunk)
             writer.append(tables)
             result.staged.append(row["replay_id"])

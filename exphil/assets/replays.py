@@ -14,7 +14,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from exphil import schema
-from exphil.assets import plan
+from exphil.assets import plan, pseudonyms
 from exphil.assets.duplicates import WINNER_COLUMNS, Winners, mark_duplicates
 from exphil.assets.frames import (
     FRAME_TABLES,
@@ -28,6 +28,7 @@ from exphil.assets.frames import (
     quarantine_row,
     read_chunk,
 )
+from exphil.assets.pseudonyms import NAMED_PATHS, Pseudonyms
 from exphil.assets.report import Report
 from exphil.assets.versions import made_by
 from exphil.assets.workers import WorkerDied, Workers
@@ -40,11 +41,15 @@ from exphil.store.store import Store, Transaction
 
 
 def ingest(store: Store, batch: str, workers: Workers) -> tuple[Report, Report]:
-    """Read the batch's waiting files.
+    """Read the batch's waiting files; an anonymised store gets pseudonyms for names.
 
     Returns:
         The reports of `replays` and of `frames`.
+
+    Raises:
+        StoreError: the store is anonymised, and its key is not at hand.
     """
+    hiding = pseudonyms.of_store(store)
     workers.wait_until_ready()
     begun = time.perf_counter()
     with store.writing() as transaction:
@@ -54,7 +59,7 @@ def ingest(store: Store, batch: str, workers: Workers) -> tuple[Report, Report]:
             {source.path: source for source in [*leaving.requeued, *sources]}.values(), key=lambda s: s.path
         )
         require_space(store.root, sum(source.num_bytes for source in sources) // 8)
-        results = _read(sources, transaction, workers)
+        results = _read(sources, transaction, workers, hiding)
         rows = mark_duplicates(
             [row for result in results for row in result.replays], leaving.winners(store, results)
         )
@@ -68,13 +73,18 @@ def ingest(store: Store, batch: str, workers: Workers) -> tuple[Report, Report]:
         transaction.commit()
         paths.inbox_file(store.root, batch).unlink(missing_ok=True)
     seconds = time.perf_counter() - begun
-    return _reports(batch, rows, frame_parts, replay_part, seconds)
+    reports = _reports(batch, rows, frame_parts, replay_part, seconds)
+    if named := sum(result.num_named_paths for result in results):
+        reports[0].made[NAMED_PATHS] = named
+    return reports
 
 
-def _read(sources: Sequence[Source], transaction: Transaction, workers: Workers) -> list[ChunkResult]:
+def _read(
+    sources: Sequence[Source], transaction: Transaction, workers: Workers, hiding: Pseudonyms | None
+) -> list[ChunkResult]:
     """Read chunks in the workers; one that loses its worker is halved until the guilty file is alone."""
     results: list[ChunkResult] = []
-    chunks = make_chunks(sources, workers.num_workers, transaction.staging) if sources else []
+    chunks = make_chunks(sources, workers.num_workers, transaction.staging, hiding) if sources else []
     while chunks:
         again: list[Chunk] = []
         for chunk, outcome in workers.run(read_chunk, chunks, patience):

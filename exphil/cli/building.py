@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from exphil.assets import plan
+from exphil.assets import plan, pseudonyms
 from exphil.assets.interrupts import Interrupts
 from exphil.assets.report import Report
 from exphil.assets.selection import ReplaySelection, Selected, select
@@ -70,6 +70,10 @@ class Built:
         left_out = f", {self.num_left_out} left out by the filters" if self.num_left_out else ""
         counts = ", ".join(f"{count} {status}" for status, count in self.statuses.items())
         say(f"{self.num_replays} replays{left_out}: {counts}")
+        if named := sum(report.made.get(pseudonyms.NAMED_PATHS, 0) for report in self.reports):
+            say(
+                f"  {named} paths, which are kept, hold a player's name: rename the files, or keep the store private"
+            )
         for path, reason in self.reasons[:MOST_REASONS]:
             say(f"  quarantined {path}: {reason}")
         if len(self.reasons) > MOST_REASONS:
@@ -88,9 +92,17 @@ class Built:
 
 
 def build(
-    root: Path, assets: Sequence[str], selection: ReplaySelection, num_workers: int | None = None
+    root: Path,
+    assets: Sequence[str],
+    selection: ReplaySelection,
+    num_workers: int | None = None,
+    *,
+    anonymise: bool = False,
 ) -> Built:
     """Build `assets` from the selected replays, one Dagster run for each batch that has something to do.
+
+    Args:
+        anonymise: make a new store hide the players' names.
 
     Raises:
         UsageError: no replay matches, or an option names nothing.
@@ -99,6 +111,8 @@ def build(
     begun = time.perf_counter()
     selected = select(selection)
     store = Store.create(root)
+    if anonymise:
+        pseudonyms.anonymise(store)
     batches = _stale_batches(store, assets, selected)
     built = Built(root, list(assets), len(selected.sources), selected.num_left_out, batches=batches)
     built.seconds["plan"] = time.perf_counter() - begun
@@ -118,6 +132,7 @@ def build(
 def _stale_batches(store: Store, assets: Sequence[str], selected: Selected) -> list[str]:
     """The batches with work to do; takes the writer lock only when files are to be assigned to batches."""
     if plan.pending(store, selected.sources) or plan.inbox_batches(store):
+        pseudonyms.of_store(store)  # a missing key is told before anything begins
         plan.enqueue(store, selected.sources)
     return plan.stale_batches(store, assets)
 

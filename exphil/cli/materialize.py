@@ -35,6 +35,13 @@ def materialize(
         datetime.datetime | None, Parameter(help="Only games begun on that day or later, as 2022-12-01.")
     ] = None,
     workers: Annotated[int | None, Parameter(help="Worker processes; one a CPU core if not given.")] = None,
+    anonymise: Annotated[
+        bool,
+        Parameter(
+            negative=(),
+            help="In a new store: hide connect codes, names, tags and consoles behind keyed pseudonyms, for good.",
+        ),
+    ] = False,
     strict: Annotated[bool, Parameter(negative=(), help="Exit 1 when a replay could not be read.")] = False,
     json: JsonFlag = False,
 ) -> int:
@@ -48,6 +55,7 @@ def materialize(
         exphil materialize all --replays ~/Slippi
         exphil materialize embeddings --max-files 50
         exphil materialize all --replays games.zip --character fox --stage fd --since 2022-12-01
+        exphil materialize all --replays ~/Slippi --store shared/ --anonymise
     """
     from exphil.assets import plan
     from exphil.assets.selection import ReplaySelection
@@ -69,7 +77,7 @@ def materialize(
         stages=frozenset(find_stage(text) for text in stage or ()),
         since=since if since is None or since.tzinfo else since.replace(tzinfo=datetime.UTC),
     )
-    built = building.build(store_root(store), assets, selection, workers)
+    built = building.build(store_root(store), assets, selection, workers, anonymise=anonymise)
     if json:
         json_document(built.to_json())
     else:

@@ -36,10 +36,17 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One snapshot of the store: parts by asset, and the feature tables that parts were made with, by fingerprint."""
+    """One snapshot of the store.
+
+    Attributes:
+        parts: by asset, then by name.
+        feature_sets: the feature tables that parts were made with, by fingerprint.
+        pseudonyms: fingerprint of the key that hides players' names; None where the store holds the names.
+    """
 
     parts: Mapping[str, Mapping[str, Part]] = field(default_factory=dict)
     feature_sets: Mapping[str, Any] = field(default_factory=dict)
+    pseudonyms: str | None = None
 
     def of(self, asset: str, batch: str | None = None) -> list[Part]:
         """The asset's parts, of one batch if named, sorted by name."""
@@ -66,6 +73,7 @@ def write(root: Path, manifest: Manifest) -> None:
     content = {
         "format": paths.FORMAT_VERSION,
         "feature_sets": manifest.feature_sets,
+        "pseudonyms": manifest.pseudonyms,
         "parts": {
             asset: {name: asdict(part) for name, part in sorted(parts.items())}
             for asset, parts in manifest.parts.items()
@@ -105,7 +113,7 @@ def read(root: Path) -> Manifest:
             }
             for asset, of_asset in content["parts"].items()
         }
-        return Manifest(parts, content["feature_sets"])
+        return Manifest(parts, content["feature_sets"], content.get("pseudonyms"))
     except (KeyError, TypeError, AttributeError) as error:
         raise StoreError(
             f"{path} is damaged ({error}); restore it, or delete the store and build it anew"

@@ -5,7 +5,7 @@ import shutil
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from exphil import schema
@@ -93,6 +93,10 @@ class Transaction:
 
     def record_feature_set(self, fingerprint: str, canonical: object) -> None:
         self._pending = (self._pending or self.store.manifest).with_feature_set(fingerprint, canonical)
+
+    def record_pseudonyms(self, fingerprint: str) -> None:
+        """Plan that the store holds pseudonyms of a key from now on."""
+        self._pending = replace(self._pending or self.store.manifest, pseudonyms=fingerprint)
 
     def commit(self) -> None:
         """Move the staged parts into place and make them count."""
