@@ -101,7 +101,7 @@ def _add_figures(page: Page, database: Database, who: Subject) -> None:
         own, others = own + one.summary, others + other.summary
     page.heading("All figures")
     page.table(
-        ["", "figure", who.name, OPPONENTS],
+        ["group", "figure", who.name, OPPONENTS],
         [
             [group, figure.title.strip(), figure.told(own), figure.told(others)]
             for group, figures in FIGURES.items()

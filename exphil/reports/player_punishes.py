@@ -60,7 +60,7 @@ def _add_opening_moves(page: Page, ask: Ask, punishes: str) -> None:
 
 def _add_start_percents(page: Page, ask: Ask, punishes: str) -> None:
     rows = ask(
-        f"SELECT (start_percent // 20 * 20)::INTEGER AS low, {PUNISH} FROM {punishes} GROUP BY ALL ORDER BY low"
+        f"SELECT (floor(start_percent / 20) * 20)::INTEGER AS low, {PUNISH} FROM {punishes} GROUP BY ALL ORDER BY low"
     )
     page.heading("By the victim's percent", 3)
     page.table(

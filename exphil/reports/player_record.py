@@ -20,7 +20,8 @@ FEWEST_GAMES: Final = 3
 
 RECORD: Final = """count(*) AS games, count(*) FILTER (won) AS wins, count(*) FILTER (NOT won) AS losses,
     per(count(*) FILTER (won), count(won)) AS share,
-    win_rate_low(count(*) FILTER (won), count(won)) AS low, win_rate_high(count(*) FILTER (won), count(won)) AS high"""
+    round(win_rate_low(count(*) FILTER (won), count(won)), 4) AS low,
+    round(win_rate_high(count(*) FILTER (won), count(won)), 4) AS high"""
 RECORD_COLUMNS: Final = ("games", "won", "lost", "share won", "from", "to")
 INTERVAL: Final = "From and to: where the share lies with 95% certainty, by Wilson's interval."
 
@@ -52,7 +53,7 @@ def _add_shares(
         page.chart(
             charts.bars(
                 [{label: row["name"], "share won": row["share"], **_ends(row)} for row in drawn],
-                label, "share won", low="from", high="to",
+                label, "share won", low="from", high="to", limits={"even": 0.5},
             ),
             f"Share of decided games won, by {label}; the lines are 95% intervals.",
         )  # fmt: skip
