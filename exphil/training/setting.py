@@ -34,12 +34,26 @@ class Setting:
 
 
 def find_setting(config: TrainConfig, store: Path, world: World, reporter: Reporter) -> Setting:
-    """Choose the device and the data: the first rank first, which makes stale packs anew and tells what is wrong."""
+    """Choose the device and the data: the first rank first, which makes stale packs anew and tells what is wrong.
+
+    Raises:
+        UsageError: no such device, nothing chosen, or the ranks chose differently: a query of chance.
+    """
     heard = reporter if world.is_first else Silent()
     device = _find_device(config, world)
     found: list[Selection] = []
-    world.first(lambda: found.append(select(Store.open(store), config, heard.note)))
+
+    def choose() -> str:
+        found.append(select(Store.open(store), config, heard.note))
+        return found[0].digest
+
+    digest = world.first(choose)
     selection = found[0] if found else select(Store.open(store), config, heard.note)
+    if selection.digest != digest:
+        raise UsageError(
+            "the data of two processes differ: a query must give the same rows every time"
+            " (LIMIT after ORDER BY ALL, samples with REPEATABLE, no random())"
+        )
     return Setting(selection, device, world, heard)
 
 

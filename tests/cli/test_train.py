@@ -96,6 +96,47 @@ def test_a_run_leaves_its_whole_folder(train: Run, tmp_path: Path, store: Path) 
     assert "train" in kinds
 
 
+SPANS = (
+    "SELECT replay_id, port, first_frame + 20 AS first_frame, first_frame + 59 AS last_frame"
+    " FROM segments WHERE opponent_character <> 'Joe''s' -- of Joe"
+)
+
+
+def test_a_query_of_spans_is_trained_on_and_resumed_and_in_the_card(train: Run, tmp_path: Path) -> None:
+    outcome = train(*SMALL, "--run", "spans", "--windows", SPANS, "--json")
+    assert outcome.code == 0, outcome.err
+    assert json.loads(outcome.out)["num_frames"] == 2 * 40
+    assert "--windows: 20 of 20 rows, 20 stretches, 800 frames" in outcome.err
+    folder = tmp_path / "models" / "spans"
+    assert json.loads((folder / CONFIG).read_text())["windows"] == SPANS
+    card = (folder / CARD).read_text()
+    hidden = SPANS.replace("'Joe''s' -- of Joe", "'…'")
+    assert f"  ```sql\n  {hidden}\n  ```\n" in card
+    assert "Joe" not in card
+    resumed = train("--resume", "spans", "--epochs", "2", "--name-players", "--json")
+    assert resumed.code == 0, resumed.err
+    assert json.loads(resumed.out)["num_frames"] == 2 * 40
+    assert f"  ```sql\n  {SPANS}\n  ```\n" in (folder / CARD).read_text()
+    changed = train("--resume", "spans", "--windows", "FROM segments")
+    assert changed.code == 2
+    assert "--windows cannot change on --resume" in one_line(changed)
+
+
+def test_a_query_typed_replaces_the_condition_of_a_file_and_the_other_way_round(
+    train: Run, tmp_path: Path
+) -> None:
+    few = ("--max-steps", "1")
+    assert train(*SMALL, *few, "--run", "one", "--where", "character = 'FOX'").code == 0
+    config = tmp_path / "models" / "one" / CONFIG
+    assert train("--config", config, "--run", "two", "--windows", SPANS).code == 0
+    config = tmp_path / "models" / "two" / CONFIG
+    assert train("--config", config, "--run", "three", "--where", "character = 'FOX'").code == 0
+    chosen = [json.loads((tmp_path / "models" / run / CONFIG).read_text()) for run in ("one", "two", "three")]
+    assert [(saved["where"], saved["windows"]) for saved in chosen] == [
+        ("character = 'FOX'", None), (None, SPANS), ("character = 'FOX'", None),
+    ]  # fmt: skip
+
+
 def test_json_is_one_document_on_stdout(train: Run, tmp_path: Path) -> None:
     outcome = train(*SMALL, "--json")
     found = json.loads(outcome.out)
@@ -240,6 +281,13 @@ def test_shorthands_choose_segments(train: Run, flags: tuple[str, ...]) -> None:
         (["--split", "half"], 2, "--split half"),
         (["--where", "character = 'FXO'"], 2, "--where"),
         (["--where", "DROP TABLE x"], 2, "--where"),
+        (["--where", "true", "--windows", "FROM segments"], 2, "--where and --windows do not go together"),
+        (["--windows", "FROM segment"], 2, "--windows: no table segment: did you mean segments?"),
+        (["--windows", "FROM replays"], 2, "--windows: the query gives no column port"),
+        (["--windows", "FROM segments WHERE port = 3"], 2, "--windows chooses nothing"),
+        (["--windows", "DROP TABLE x"], 2, "--windows: DROP is no query"),
+        (["--min-quality", "1.5"], 2, "--min-quality 1.5 must be at most 1"),
+        (["--min-quality", "0.5"], 2, "--min-quality 0 takes them"),
         (["--character", "foxx"], 2, "foxx"),
         (["--stage", "moon"], 2, "moon"),
         (["--device", "warp"], 2, "--device warp"),
