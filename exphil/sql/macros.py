@@ -21,6 +21,11 @@ SITUATION_WORDS: Final = (
     "tech-in",
     "tech-away",
     "missed-tech",
+    "wall-tech-in-place",
+    "wall-tech-jump",
+    "wall-missed-tech",
+    "ceiling-tech-in-place",
+    "ceiling-missed-tech",
     "ledge-grab",
     "kill",
 )
