@@ -20,7 +20,7 @@ def report(
     models: ModelsOption = None,
     player: Annotated[str | None, Parameter(show_default=False)] = None,
     names: Annotated[bool, Parameter(negative=(), show_default=False)] = False,
-    latency: Annotated[bool, Parameter(negative="--no-latency")] = True,
+    no_latency: Annotated[bool, Parameter(negative=(), show_default=False)] = False,
     output: Annotated[Path | None, Parameter(show_default=False)] = None,
     open: Annotated[bool, Parameter(negative=(), show_default=False)] = False,
 ) -> None:
@@ -46,8 +46,8 @@ def report(
         Connect code, or the name of a person of `exphil people`.
     names
         Name players; otherwise only a player's own page does.
-    latency
-        Time single decisions of the run on this machine, on one thread; takes some seconds.
+    no_latency
+        Leave out how long single decisions of the run take on this machine, which takes some seconds to find.
     output
         File to write; else `store-report.html` or `player-report.html` here, or `report.html` in the run's folder.
     open
@@ -60,10 +60,11 @@ def report(
     if run is not None:
         if store is not None:
             raise UsageError("--store: a run's page is made from its folder; leave it out")
-        page, path = _of_run(run, models, names=names, latency=latency)
+        page, path = _of_run(run, models, names=names, latency=not no_latency)
     else:
-        if models is not None:
-            raise UsageError("--models: name a run of it, or leave it out")
+        for flag, given in (("--models", models is not None), ("--no-latency", no_latency)):
+            if given:
+                raise UsageError(f"{flag}: name a run, or leave it out")
         page, path = _of_store(store, player, names=names)
     path = output or path
     written = _write(page, path)
