@@ -11,6 +11,7 @@ from exphil.cli import COMMANDS, make_app
 from exphil.features import V1
 from exphil.features.render import features_page
 from exphil.schema import Table
+from exphil.sql.page import views_page
 from exphil.sql.tables import FEATURES
 from exphil.stats.quality_page import quality_page
 from exphil.store import paths
@@ -29,6 +30,7 @@ def pages() -> dict[str, str]:
         "docs/presets.md": presets_page(),
         "docs/quality.md": quality_page(HOW),
         "docs/store.md": store_page(),
+        "docs/views.md": views_page(HOW),
         "storage/README.md": storage_page(),
         "models/README.md": models_page(),
     }
