@@ -33,7 +33,8 @@ def stats(
 
     For a game of two: openings, punishes, neutral, movement and inputs of both players, by the definitions of
     slippi-js. For several games: a line a game, then the figures of all of them by player. Files need no store;
-    without files the games are those of a store, chosen by --where, --query or --player.
+    without files the games are those of a store, chosen by --where, --query or --player. Kill percents are those at
+    which the opponent lost stocks, self-destructs among them, as slippi-stats has them.
 
     --json prints what slippi-js answers (settings, gameEnd, winners, stats): for one file an object, else an
     array with the `path` of each; for games of a store it reads their files again.

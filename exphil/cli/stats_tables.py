@@ -72,7 +72,7 @@ def print_games(lines: Sequence[Line]) -> None:
 
 def print_players(players: Sequence[Player]) -> None:
     """A line a player."""
-    columns = ("player", "games", "won", "op/kill", "dmg/op", "neutral", "inputs", "L-cancel", "kill %")
+    columns = ("player", "games", "won", "op/kill", "dmg/op", "inputs", "L-cancel", "kill %")
     rows = [
         (
             name,
@@ -80,7 +80,6 @@ def print_players(players: Sequence[Player]) -> None:
             NOTHING if not (summary.wins + summary.losses) else f"{summary.wins}-{summary.losses}",
             number(summary.ratios["openings_per_kill"].value, 1),
             number(summary.ratios["damage_per_opening"].value, 1),
-            _percent(summary.ratios["neutral_win_ratio"]),
             number(summary.ratios["inputs_per_minute"].value, 0),
             _percent(summary.l_cancels),
             number(summary.taken.mean, 1),

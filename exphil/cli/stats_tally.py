@@ -68,7 +68,7 @@ class Tally:
         """Whose figures a side's are added to: of players without a name all that play the character."""
         if self._player is not None:
             return (side.player or self._player) if side is game.sides[0] else OPPONENTS
-        return side.player or f"{short_name(side.character)} (no name)"
+        return side.player or f"unnamed {short_name(side.character)}"
 
     def _hint(self) -> str:
         names = sorted(self._names)

@@ -107,5 +107,6 @@ def _add_figures(page: Page, database: Database, who: Subject) -> None:
             for group, figures in FIGURES.items()
             for figure in figures
         ],
-        "Over the same games, as `exphil stats` prints them.",
+        "Over the same games, as exphil stats prints them. Kill percents take in stocks that the opponent lost alone, as"
+        " slippi-stats has them.",
     )

@@ -13,6 +13,7 @@ from exphil.reports.player_subject import Subject
 
 MOST_ROWS: Final = 20
 MOST_BARS: Final = 12
+MOST_HARDEST: Final = 10
 DIRECTIONS: Final = ("up", "left", "right", "down")
 
 PUNISH: Final = """count(*) AS n, avg(damage) AS damage, max(damage) AS most, avg(num_moves) AS moves,
@@ -81,28 +82,39 @@ def _add_sequences(page: Page, ask: Ask, punishes: str) -> None:
     page.heading("Ways to kill", 3)
     page.table(
         ["what was done", "times", "from percent, mean", "mean damage"],
-        [list(row.values()) for row in rows if row["n"] > 1],
-        "Punishes of several moves that took a stock more than once; `in_order` finds others in SQL.",
+        [[_pattern(row["sequence"]), *list(row.values())[1:]] for row in rows if row["n"] > 1],
+        "Punishes of several moves that took a stock more than once; SQL finds others by in_order(sequence, '...').",
     )
 
 
 def _add_hardest(page: Page, ask: Ask, punishes: str) -> None:
     rows = ask(
-        "SELECT day::VARCHAR AS day, victim, victim_character, stage, clock, start_percent, damage, num_moves,"
-        f" sequence, killed FROM {punishes} ORDER BY damage DESC, replay_id, conversion LIMIT 10"
+        "SELECT day::VARCHAR AS day, clock, victim, victim_character, stage, start_percent, damage, killed, sequence"
+        f" FROM {punishes} ORDER BY damage DESC, replay_id, conversion LIMIT {MOST_HARDEST}"
     )
     page.heading("Hardest punishes", 3)
     page.table(
-        ["day", "on", "as", "stage", "clock", "from percent", "damage", "moves", "what was done", "killed"],
+        ["what was done", "damage", "from percent", "killed", "on", "stage", "day", "clock"],
         [
             [
-                row["day"], row["victim"], character_title(row["victim_character"]), stage_title(row["stage"]),
-                row["clock"], row["start_percent"], row["damage"], row["num_moves"], row["sequence"],
+                _pattern(row["sequence"]),
+                row["damage"],
+                row["start_percent"],
                 row["killed"],
+                ", ".join(name for name in (character_title(row["victim_character"]), row["victim"]) if name),
+                stage_title(row["stage"]),
+                row["day"],
+                row["clock"],
             ]
             for row in rows
         ],
-    )  # fmt: skip
+        "The clock is an eight-minute timer's.",
+    )
+
+
+def _pattern(sequence: str | None) -> str | None:
+    """A sequence as `in_order` takes it."""
+    return " > ".join(sequence.split()) if sequence else None
 
 
 def add_kills(page: Page, ask: Ask, who: Subject) -> None:

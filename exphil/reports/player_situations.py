@@ -7,6 +7,7 @@ from exphil.pages.page import Page
 from exphil.reports.asking import Ask
 from exphil.reports.player_subject import Subject
 
+CAUSES: Final = {"hit": "hit or thrown off", "own": "went off", "ledge": "let go of the ledge"}
 USED: Final = ("double_jumped", "up_special", "side_special", "air_dodged")
 
 
@@ -29,7 +30,11 @@ def _add_recoveries(page: Page, ask: Ask, who: Subject) -> bool:
     if not rows and not theirs:
         return False
     columns = ["left the stage", "edge-guarded", "times", "to the stage", "to the ledge", "died"]
-    page.table(columns, [list(row.values()) for row in rows], f"How {who.name} came back.")
+    page.table(
+        columns,
+        [[CAUSES[str(row["cause"])], *list(row.values())[1:]] for row in rows],
+        f"How {who.name} came back.",
+    )
     means = ask(
         f"""SELECT used, count(*) AS n, per(count(*) FILTER (outcome <> 'died'), count(*)) AS back
         FROM (SELECT outcome, unnest([{", ".join(f"CASE WHEN {name} THEN '{name}' END" for name in USED)}]) AS used
@@ -41,7 +46,11 @@ def _add_recoveries(page: Page, ask: Ask, who: Subject) -> bool:
         [[row["used"].replace("_", " "), row["n"], row["back"]] for row in means],
         "After being hit off the stage; a recovery may use several.",
     )
-    page.table(columns, [list(row.values()) for row in theirs], f"How opponents came back past {who.name}.")
+    page.table(
+        columns,
+        [[CAUSES[str(row["cause"])], *list(row.values())[1:]] for row in theirs],
+        f"How opponents came back past {who.name}.",
+    )
     return True
 
 
