@@ -148,7 +148,7 @@ RECOVERIES: Final = Table(
         Column(
             "edge_guarded",
             "bool",
-            "The opponent hit in it, or, of one who was hit off, was off the stage on that side or held its ledge.",
+            "Could act, and was hit in it, or was hit off and the opponent was off that side or held its ledge.",
         ),
         Column("killed", "bool", "It ended with a stock that counts as a conversion's kill."),
         _CONVERSION,

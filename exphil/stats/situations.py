@@ -121,6 +121,7 @@ def _rows(
 
 def _recovery(fighter: Fighter, trip: Recovery) -> Row:
     last = len(fighter.state) - 1 if trip.end is None else trip.end - 1
+    guarded = trip.cause == "hit" and (trip.opponent_off_stage or trip.opponent_on_ledge)
     return {
         "port": fighter.port,
         "start_frame": trip.start + FIRST_FRAME,
@@ -145,8 +146,7 @@ def _recovery(fighter: Fighter, trip: Recovery) -> Row:
         "last_hit_frame": _frame(trip.last_hit),
         "opponent_off_stage": trip.opponent_off_stage,
         "opponent_on_ledge": trip.opponent_on_ledge,
-        "edge_guarded": trip.num_hits > 0
-        or (trip.cause == "hit" and (trip.opponent_off_stage or trip.opponent_on_ledge)),
+        "edge_guarded": trip.could_act and (trip.num_hits > 0 or guarded),
     }
 
 

@@ -119,9 +119,9 @@ def test_a_death_is_a_kill_where_its_conversion_is() -> None:
     assert (fell["outcome"], fell["cause"], fell["killed"]) == ("died", "own", False)
 
 
-def test_edge_guarded_is_who_was_hit_off_or_hit_in_it() -> None:
-    def edge_guarded(first: int, hit: int | None) -> bool:
-        states = _states((WAIT, 9), (first, 60), (FLYING, 9), (CATCH, 7))
+def test_edge_guarded_is_who_was_hit_off_or_hit_in_it_and_could_act() -> None:
+    def edge_guarded(first: int, hit: int | None, last: int = CATCH) -> bool:
+        states = _states((WAIT, 9), (first, 60), (FLYING, 9), (last, 7))
         percent = np.zeros(len(states))
         percent[9:] += 12 * (first == FLYING)
         if hit is not None:
@@ -137,6 +137,7 @@ def test_edge_guarded_is_who_was_hit_off_or_hit_in_it() -> None:
     assert edge_guarded(FLYING, None)
     assert not edge_guarded(29, None)
     assert edge_guarded(29, 70)
+    assert not edge_guarded(FLYING, 70, DEAD)
 
 
 @pytest.fixture(scope="module")
