@@ -37,5 +37,5 @@ def test_real_sequences_hold_no_other_word(real_store: Path) -> None:
         found = database.query(
             "SELECT DISTINCT unnest(string_split(sequence, ' ')) AS word FROM conversions WHERE sequence <> ''"
         ).read_all()
-    # Nothing that the attacker landed: a hit of the stage's, or of an item that nobody threw.
+    # Nana's hits go under Popo's last move, and under 0 before he has landed one.
     assert set(found["word"].to_pylist()) - {"move-0"} <= {*SITUATION_WORDS, *MOVE_NAMES.values()}

@@ -103,6 +103,20 @@ def test_rows_have_every_column_and_name_the_conversion() -> None:
     assert [name for name, _ in situations(stats, HYRULE).rows] == ["techs", "ledge_options"]
 
 
+@pytest.mark.parametrize("length", [0, 1])
+def test_a_game_of_hardly_a_frame_has_hardly_a_situation(length: int) -> None:
+    stats = _game({"states": [CATCH] * length}, {"states": [TECH] * length, "x": 100.0})
+    found = situations(stats, FINAL_DESTINATION)
+    assert [name for name, _ in found.rows] == ["ledge_options", "techs"] * length
+    assert found.sequences == ()
+
+
+def test_a_mended_frame_without_positions_has_null_for_them() -> None:
+    stats = _game({"states": [WAIT] * 9, "x": np.nan}, {"states": [TECH] * 9, "x": np.nan})
+    ((_, tech),) = situations(stats, FINAL_DESTINATION).rows
+    assert (tech["x"], tech["opponent_x"], tech["opponent_distance"]) == (None, None, None)
+
+
 def test_a_death_is_a_kill_where_its_conversion_is() -> None:
     states = _states((WAIT, 9), (FLYING, 30), (DEAD, 200))
     columns = {
