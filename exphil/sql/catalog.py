@@ -80,7 +80,8 @@ def _write_database(file: Path, statements: str) -> None:
                     f"ATTACH {quoted_text(str(partial))} AS catalog (STORAGE_VERSION {quoted_text(_STORAGE)})"
                 )
                 connection.execute("USE catalog")
-                connection.execute(statements)
+                # in one transaction: each of its own would wait for the disk, a second for some hundred
+                connection.execute(f"BEGIN TRANSACTION;\n{statements};\nCOMMIT")
                 connection.execute("USE memory; DETACH catalog")
             sync_file(partial)
             _log_of(file).unlink(missing_ok=True)  # of the old file: DuckDB would replay it into the new one
