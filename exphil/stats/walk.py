@@ -103,24 +103,34 @@ def walk(frames: pa.Table, ports: tuple[int, int], until: int | None = None) -> 
     places = []
     for number in ports:
         rows = np.flatnonzero(leader & (port == number))
-        rows = rows[np.argsort(frame[rows], kind="stable")]
+        if not (np.diff(frame[rows]) > 0).all():
+            rows = rows[np.argsort(frame[rows], kind="stable")]
         rows = rows[np.searchsorted(frame[rows], FIRST_FRAME) :]
         places.append(rows[: _run(frame[rows])])
     length = min(len(rows) for rows in places)
     if until is not None:
         length = min(length, max(0, until - FIRST_FRAME + 1))
-    columns: dict[str, NDArray[Any]] = {
-        name: _numbers(frames, source, np.float64) for name, source in FLOATS.items()
-    }
-    for name, source in INTEGERS.items():
-        columns[name] = _numbers(frames, source, _DTYPES[name])
-    for name in ("percent", "y"):
-        columns[name] = np.nan_to_num(columns[name], nan=0.0)
     first, second = (
-        Fighter(number, **{name: column[rows[:length]] for name, column in columns.items()})
+        Fighter(number, **_columns(_taken(frames, rows[:length])))
         for number, rows in zip(ports, places, strict=True)
     )
     return Walk((first, second))
+
+
+def _taken(frames: pa.Table, rows: Ints) -> pa.Table:
+    """These rows; without a copy where they lie together, as a player's do in the store."""
+    if not len(rows) or rows[-1] - rows[0] + 1 == len(rows):
+        return frames.slice(int(rows[0]) if len(rows) else 0, len(rows))
+    return frames.take(pa.array(rows))
+
+
+def _columns(frames: pa.Table) -> dict[str, NDArray[Any]]:
+    columns: dict[str, NDArray[Any]] = {
+        name: _numbers(frames, source, np.float64) for name, source in FLOATS.items()
+    }
+    for name in ("percent", "y"):
+        columns[name] = np.nan_to_num(columns[name], nan=0.0)
+    return columns | {name: _numbers(frames, source, _DTYPES[name]) for name, source in INTEGERS.items()}
 
 
 _DTYPES: Final[dict[str, Any]] = {
@@ -143,6 +153,6 @@ def _numbers(table: pa.Table, name: str, dtype: Any) -> NDArray[Any]:
     """A column as numpy; nulls become NaN in floats and 0 in integers."""
     column = table.column(name)
     column = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
-    if not np.issubdtype(dtype, np.floating):
+    if column.null_count and not np.issubdtype(dtype, np.floating):
         column = column.fill_null(False if dtype is np.bool_ else 0)
-    return np.asarray(column.to_numpy(zero_copy_only=False)).astype(dtype)
+    return np.asarray(column.to_numpy(zero_copy_only=False)).astype(dtype, copy=False)
