@@ -44,6 +44,11 @@ class Read:
     played: Played | None = None
     document: str | None = None
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of the two players; nobody's where it is not a game of two."""
+        return frozenset().union(*(side.names for side in self.played.sides)) if self.played else frozenset()
+
     def is_of(self, player: str) -> bool:
         """Whether it is a game of two that one of this name plays."""
         return self.played is not None and any(side.is_called(player) for side in self.played.sides)
@@ -72,6 +77,11 @@ def find_replays(roots: Sequence[Path]) -> list[Source]:
     if not found:
         raise UsageError(f"no replay in {', '.join(map(str, roots))}")
     return found
+
+
+def is_plain(named: Path, source: Source) -> bool:
+    """Whether a replay is the very file that was named, and neither in a folder nor in an archive."""
+    return not named.is_dir() and ArchiveOf()(source) is None
 
 
 def read_games(

@@ -56,7 +56,7 @@ def stats(
 
     if replays:
         sources = reading.find_replays(replays)
-        alone = len(replays) == 1 and [source.path for source in sources] == [_absolute(replays[0])]
+        alone = len(replays) == len(sources) == 1 and reading.is_plain(replays[0], sources[0])
     else:
         choice = stats_store.Choice(store, where, query, player)
         if not json:
@@ -79,7 +79,3 @@ def _require_one_way(
         raise UsageError(
             "name a replay, a folder or an archive; or games of a store by --store, --where, --query or --player"
         )
-
-
-def _absolute(path: Path) -> str:
-    return path.absolute().as_posix()

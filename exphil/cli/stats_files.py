@@ -7,7 +7,7 @@ from typing import Final
 
 from exphil.cli.output import json_document, note, progress
 from exphil.cli.reading import Read
-from exphil.cli.stats_tally import Tally
+from exphil.cli.stats_tally import Tally, unknown_player
 from exphil.errors import ReplayError
 
 MOST_REASONS: Final = 5
@@ -57,8 +57,10 @@ def print_json(reads: Iterable[Read], total: int, player: str | None, *, alone: 
 
     Raises:
         ReplayError: the only file cannot be read.
+        UsageError: no game is of the player.
     """
     found = 0
+    names: set[str] = set()
     with progress("reading", total) as advance:
         for read in reads:
             advance()
@@ -66,13 +68,17 @@ def print_json(reads: Iterable[Read], total: int, player: str | None, *, alone: 
                 raise ReplayError(f"{read.path}: {read.problem}")
             if read.problem is not None:
                 note(f"left out: {read.path}: {read.problem}")
-            elif read.document is not None and (player is None or read.is_of(player)):
+            elif player is not None and not read.is_of(player):
+                names.update(read.names)
+            elif read.document is not None:
                 if alone:
                     json_document(json.loads(read.document))
                 else:
                     path = json.dumps({"path": read.path}, ensure_ascii=False)
                     sys.stdout.write(f"{',' if found else '['}\n{path[:-1]}, {read.document[1:]}")
                 found += 1
+    if not found and player is not None:
+        raise unknown_player(player, names)
     if not alone:
         sys.stdout.write("\n]\n" if found else "[]\n")
     return 0 if found else 1

@@ -1,5 +1,6 @@
 """Games added up for printing: a line each and sums by player, so that memory holds no game but the first."""
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Final
 
@@ -51,7 +52,7 @@ class Tally:
             UsageError: no game is of the player.
         """
         if self._player is not None and self._seen and self._first is None:
-            raise UsageError(f"no game of {self._player}: {self._hint()}")
+            raise unknown_player(self._player, self._names)
         if self._first is not None and len(self._lines) == 1:
             stats_tables.print_game(self._first)
         elif self._first is not None:
@@ -70,13 +71,15 @@ class Tally:
             return (side.player or self._player) if side is game.sides[0] else OPPONENTS
         return side.player or f"unnamed {short_name(side.character)}"
 
-    def _hint(self) -> str:
-        names = sorted(self._names)
-        if not names:
-            return "these recordings name nobody"
-        folded = {name.casefold(): name for name in names}
-        near = get_close_matches((self._player or "").casefold(), folded, n=1)
-        if near:
-            return f"did you mean {folded[near[0]]}?"
-        more = ", ..." if len(names) > MOST_NAMES else ""
-        return f"there are {', '.join(names[:MOST_NAMES])}{more}"
+
+def unknown_player(player: str, names: Iterable[str]) -> UsageError:
+    """What to say of a player whom no game has; `names` are those that games do have."""
+    known = sorted(set(names))
+    if not known:
+        return UsageError(f"no game of {player}: these recordings name nobody")
+    folded = {name.casefold(): name for name in known}
+    near = get_close_matches(player.casefold(), folded, n=1)
+    if near:
+        return UsageError(f"no game of {player}: did you mean {folded[near[0]]}?")
+    more = ", ..." if len(known) > MOST_NAMES else ""
+    return UsageError(f"no game of {player}: there are {', '.join(known[:MOST_NAMES])}{more}")

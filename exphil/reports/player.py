@@ -42,7 +42,8 @@ def player_page(store: Store, player: str) -> Page:
         _add_facts(page, ask, who)
         add_record(page, ask, who)
         add_opponents(page, ask, who)
-        if _has_statistics(ask, who):
+        known = _has_statistics(ask, who)
+        if known:
             add_trends(page, ask, who)
             add_punishes(page, ask, who)
             add_kills(page, ask, who)
@@ -52,7 +53,7 @@ def player_page(store: Store, player: str) -> Page:
             page.heading("Statistics")
             page.text("These games have no statistics yet. What makes them: exphil materialize stats")
         add_sets(page, ask, who)
-        if _has_statistics(ask, who):
+        if known:
             _add_figures(page, database, who)
     return page
 
@@ -107,6 +108,6 @@ def _add_figures(page: Page, database: Database, who: Subject) -> None:
             for group, figures in FIGURES.items()
             for figure in figures
         ],
-        "Over the same games, as exphil stats prints them. Kill percents take in stocks that the opponent lost alone, as"
+        "Over the same games, as exphil stats prints them. Kill percents take in self-destructs, as"
         " slippi-stats has them.",
     )

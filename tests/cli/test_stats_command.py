@@ -66,6 +66,14 @@ def test_one_file_as_json_is_the_document_itself(exphil: Run, games: list[Path])
     assert list(json.loads(outcome.out)) == ["settings", "gameEnd", "winners", "stats"]
 
 
+def test_one_file_is_one_however_it_is_named(
+    exphil: Run, games: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (games[0].parent / "deeper").mkdir(exist_ok=True)
+    monkeypatch.chdir(games[0].parent / "deeper")
+    assert json.loads(exphil("stats", f"../{games[0].name}", "--json").out) == shape(games[0])
+
+
 def test_several_files_as_json_are_a_list_with_paths(exphil: Run, folder: Path, games: list[Path]) -> None:
     expected = [{"path": path.as_posix(), **shape(path)} for path in games]
     assert json.loads(exphil("stats", folder, "--json").out) == expected
@@ -178,6 +186,7 @@ def test_a_player_comes_first_and_strangers_are_asked_back(
     stranger = exphil("stats", *chosen, "--player", "NUT#355")
     assert (stranger.code, stranger.out) == (2, "")
     assert "did you mean NUT#356?" in stranger.err
+    assert exphil("stats", *chosen, "--player", "NUT#355", "--json") == stranger
     of_one = json.loads(exphil("stats", *chosen, "--player", "CARO#994", "--json").out)
     assert [Path(found["path"]) for found in of_one] == [path for path in chosen if "_fod_" in path.name]
 
