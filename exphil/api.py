@@ -128,6 +128,27 @@ class OpenStore:
 
         return WindowDataset(self._store, where, length, delay, spans=spans, min_quality=min_quality)
 
+    def pseudonym(self, name: str, column: str = "connect_code") -> str:
+        """What this store, which is anonymised, holds instead of a name: `ANON#` and digits.
+
+        Args:
+            name: as the recordings have it, a connect code in capitals.
+            column: where it would stand: `connect_code`, `netplay_name`, `name_tag` or `console_name`.
+
+        Raises:
+            UsageError: the store holds the names themselves, or no such column is hidden.
+            StoreError: the key is not at hand.
+        """
+        from exphil.assets.pseudonyms import PLAYER_NAMES, REPLAY_NAMES, of_store
+
+        hidden = (*PLAYER_NAMES, *REPLAY_NAMES)
+        if column not in hidden:
+            raise UsageError(f"{column} is hidden in no store: there are {', '.join(hidden)}")
+        pseudonyms = of_store(self._store)
+        if pseudonyms is None:
+            raise UsageError(f"{self.root} is not anonymised: it holds the names themselves")
+        return pseudonyms.of(column, name)
+
 
 def open_store(root: Path | str | None = None) -> OpenStore:
     """Open a feature store for reading: `root`, else EXPHIL_STORE, else ./storage.

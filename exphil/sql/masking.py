@@ -10,6 +10,7 @@ from typing import Final
 
 from exphil import schema
 from exphil.melee import attacks, characters, stages
+from exphil.stats.quality_rules import FLAGS
 
 HIDDEN: Final = "…"
 """Stands for what was in quotes."""
@@ -29,6 +30,8 @@ _PLAIN: Final = re.compile(
 """Small numbers, versions, dates and times, and single letters, as in a time's format."""
 _PLAIN_NAME: Final = re.compile(r"\"[a-z_][a-z0-9_. ]*\"")
 _UNITS: Final = "second minute hour day week month quarter year"
+_FURTHER: Final = "tech ledge-grab throw left right"
+"""Words of sequences and directions that no column's doc has."""
 
 
 def masked(text: str) -> str:
@@ -53,16 +56,20 @@ def _hidden(found: re.Match[str]) -> str:
 
 
 def _is_known(word: str) -> bool:
-    return bool(_PLAIN.fullmatch(word)) or word.lower() in _known_words()
+    return bool(_PLAIN.fullmatch(word)) or _known_words().issuperset(word.lower().split("-"))
 
 
 @cache
 def _known_words() -> frozenset[str]:
-    """Characters, stages, moves, what columns hold (as their docs name it), and units of time; in lower case."""
+    """Characters, stages, moves, what columns hold (as their docs name it), and units of time.
+
+    In lower case, and words with hyphens in their parts: others are made of the same.
+    """
     words = {*characters.EXTERNAL_NAMES.values(), *stages.STAGE_NAMES.values(), *attacks.MOVE_NAMES.values()}
+    words.update((*FLAGS, *_FURTHER.split()))
     words.update(f"{unit}{plural}" for unit in _UNITS.split() for plural in ("", "s"))
     for table in schema.TABLES:
         for column in table.columns:
             for quoted in re.findall(r"`([^`]+)`", column.doc):
                 words.update(_BETWEEN_WORDS.split(quoted))
-    return frozenset(word.lower() for word in words if "#" not in word)
+    return frozenset(part for word in words if "#" not in word for part in word.lower().split("-"))
