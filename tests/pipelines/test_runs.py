@@ -6,6 +6,7 @@ import dagster as dg
 import pytest
 
 from exphil.assets import plan
+from exphil.assets.checks import CHECKS
 from exphil.assets.workers import Workers
 from exphil.errors import StoreError
 from exphil.replays.sources import find_sources
@@ -71,7 +72,7 @@ def test_a_run_builds_and_tells(two_replays: Path) -> None:
                 r.check_name for r in results if not r.passed and r.severity == dg.AssetCheckSeverity.ERROR
             ]
             assert faults == []
-            assert len(results) == 11
+            assert len(results) == len(CHECKS)
 
 
 def test_what_an_asset_raises_reaches_the_caller_and_fails_the_run(
