@@ -90,3 +90,47 @@ def test_mistakes_are_one_line(
     assert len(outcome.err.splitlines()) == 1
     assert told in outcome.err
     assert not any(tmp_path.iterdir())
+
+
+def test_a_cut_table_says_how_to_see_more(exphil: Run, small_store: Path) -> None:
+    outcome = exphil("sql", "FROM range(3)", "--limit", "2", "--store", small_store)
+    assert outcome.out.split() == ["range", "0", "1"]
+    assert "only the first 2 rows; --limit shows more" in outcome.err
+    assert exphil("sql", "FROM range(2)", "--limit", "2", "--store", small_store).err == ""
+
+
+@pytest.mark.parametrize(
+    ("piped", "told"), [("SELECT 40 + 2 AS answer\n", "answer\n42\n"), (" \n", "replays: ")]
+)
+def test_a_query_may_be_piped_in(
+    exphil: Run, small_store: Path, monkeypatch: pytest.MonkeyPatch, piped: str, told: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(piped))
+    outcome = exphil("sql", "--store", small_store)
+    assert outcome.code == 0
+    assert told in "\n".join(line.strip() for line in outcome.out.splitlines()) + "\n"
+
+
+@pytest.mark.parametrize("name", ["melee.duckdb", "melee.sql"])
+def test_a_catalog(exphil: Run, small_store: Path, tmp_path: Path, name: str) -> None:
+    for _ in range(2):
+        outcome = exphil("sql", "--write-catalog", tmp_path / name, "--store", small_store)
+        assert (outcome.code, outcome.out) == (0, "")
+        assert f"{name}: open it with `duckdb -" in outcome.err
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--write-catalog", "melee.db"), ".duckdb or .sql"),
+        (("--write-catalog", "no/such/melee.duckdb"), "there is no folder"),
+        (("SELECT 1", "--write-catalog", "melee.duckdb"), "leave out the query"),
+        (("--write-catalog", "melee.duckdb", "--format", "csv"), "leave out the query"),
+    ],
+)
+def test_catalogs_that_cannot_be(exphil: Run, small_store: Path, words: tuple[str, ...], told: str) -> None:
+    outcome = exphil("sql", *words, "--store", small_store)
+    assert outcome.code == 2
+    assert told in outcome.err
+    assert outcome.err.count("\n") == 1
