@@ -122,8 +122,7 @@ def next_within(places: Ints, after: int, until: int) -> int | None:
     return int(places[index]) if index < len(places) and places[index] <= until else None
 
 
-def next_true(mask: Mask) -> Ints:
-    """(T,) place of the first True at or after each place; T where there is none."""
-    length = len(mask)
-    places = np.where(mask, np.arange(length), length)
-    return np.minimum.accumulate(places[::-1])[::-1]
+def next_from(places: Ints, first: int, otherwise: int) -> int:
+    """The first of ascending places that is `first` or beyond it."""
+    index = int(places.searchsorted(first))
+    return int(places[index]) if index < len(places) else otherwise

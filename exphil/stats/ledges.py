@@ -19,7 +19,7 @@ from exphil.stats.course import (
     HARMED,
     STANDING,
     Course,
-    next_true,
+    next_from,
     next_within,
 )
 from exphil.stats.states import LANDING_FALL_SPECIAL
@@ -63,20 +63,20 @@ def ledge_options(player: Course) -> list[LedgeOption]:
     if not len(began):
         return []
     length, hurtbox = len(player), player.fighter.hurtbox
-    off = next_true(~player.during(HANGING))
+    off = np.flatnonzero(~player.during(HANGING))
     # A fall ends with the ledge again, a hit, death, or the ground.
-    settled = next_true(player.during(CATCHING_LEDGE | HARMED | DEAD | STANDING) | player.hit)
+    settled = np.flatnonzero(player.during(CATCHING_LEDGE | HARMED | DEAD | STANDING))
     catches = np.flatnonzero(player.during(CATCHING_LEDGE))
-    vulnerable = next_true(~(hurtbox > 0) | player.during(CATCHING_LEDGE | DEAD))
+    vulnerable = np.flatnonzero(~(hurtbox > 0) | player.during(CATCHING_LEDGE | DEAD))
     found = []
     for frame in began.tolist():  # a few dozen a game
-        release = int(off[frame])
+        release = next_from(off, frame, length)
         if release >= length:
             found.append(LedgeOption(frame, None, "none", None, None, None, None, False, None))
             continue
         option, slow = OPTIONS.get(int(player.state[release]), (_unchosen(player, release), None))
         until = release + WITHIN
-        settles = int(settled[release])
+        settles = next_from(settled, release, length)
         after = _after_drop(player, release, min(settles, until)) if option == "drop" else None
         told = not np.isnan(hurtbox[release])
         dashed = told and after == "ledgedash"
@@ -87,7 +87,7 @@ def ledge_options(player: Course) -> list[LedgeOption]:
                 option=option,
                 after_drop=after,
                 slow=slow,
-                intangible=int(vulnerable[release]) - release if told else None,
+                intangible=next_from(vulnerable, release, length) - release if told else None,
                 galint=_galint(player, settles, vulnerable) if dashed else None,
                 regrabbed=next_within(catches, release, until) is not None,
                 hit=next_within(player.hits, release - 1, until),
@@ -136,4 +136,4 @@ def _galint(player: Course, landing: int, vulnerable: NDArray[np.int64]) -> int 
         after += 1
     if after >= len(player) or not player.at(after, STANDING):
         return None
-    return int(vulnerable[after]) - after
+    return next_from(vulnerable, after, len(player)) - after

@@ -1,8 +1,9 @@
 """Techs, ledge options and recoveries of a game as rows of their tables, and each conversion's sequence."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import isnan
+from math import hypot, inf, isnan
 from typing import Any
 
 import numpy as np
@@ -151,30 +152,26 @@ def _recovery(fighter: Fighter, trip: Recovery) -> Row:
 
 
 class _Numbers:
-    """Numbers of the conversions on one player, by place; they do not overlap."""
+    """Numbers of the conversions on one player, by place. They come in order of time and do not overlap."""
 
     def __init__(self, against: Sequence[tuple[int, Punish]]) -> None:
-        self.spans = [(number, found.start - FIRST_FRAME, _end(found)) for number, found in against]
+        self.numbers = [number for number, _ in against]
+        self.first = [found.start - FIRST_FRAME for _, found in against]
+        self.last = [inf if found.end is None else found.end - FIRST_FRAME for _, found in against]
 
     def at(self, place: int) -> int | None:
-        for number, first, last in self.spans:
-            if first <= place <= last:
-                return number
-        return None
-
-
-def _end(conversion: Punish) -> float:
-    return float("inf") if conversion.end is None else conversion.end - FIRST_FRAME
+        index = bisect_right(self.first, place) - 1
+        return self.numbers[index] if index >= 0 and place <= self.last[index] else None
 
 
 def _place(fighter: Fighter, opponent: Fighter, frame: int) -> Row:
     """Where both players are."""
-    x, y = fighter.x[frame], fighter.y[frame]
+    x, other_x = float(fighter.x[frame]), float(opponent.x[frame])
     return {
         "x": _number(x),
         "percent": float(fighter.percent[frame]),
-        "opponent_x": _number(opponent.x[frame]),
-        "opponent_distance": _number(np.hypot(opponent.x[frame] - x, opponent.y[frame] - y)),
+        "opponent_x": _number(other_x),
+        "opponent_distance": _number(hypot(other_x - x, float(opponent.y[frame]) - float(fighter.y[frame]))),
     }
 
 
