@@ -1,6 +1,7 @@
 """What the UI shows beside a materialization: figures of this run, of the batch as it lies, and pictures."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -14,6 +15,9 @@ from exphil.store.store import Store
 from pipelines import charts
 
 MOST_NOTES = 20
+
+MOST_BARS = 7
+"""With more of them a chart would be too long to be shown in place."""
 
 
 def of_report(store: Store, report: Report) -> dict[str, Any]:
@@ -48,7 +52,7 @@ def of_replays(store: Store, batch: str) -> dict[str, Any]:
         return found | _plots(
             ask,
             games_over_time=store_plots.games_over_time,
-            characters=store_plots.characters,
+            characters=partial(store_plots.characters, most=MOST_BARS),
             matchups=store_plots.matchups,
             characters_by_stage=store_plots.characters_by_stage,
             quarantine_reasons=store_plots.quarantine_reasons,
@@ -82,8 +86,8 @@ def of_stats(store: Store, batch: str) -> dict[str, Any]:
             openings_per_kill=stats_plots.openings_per_kill,
             damage_per_opening=stats_plots.damage_per_opening,
             l_cancels=stats_plots.l_cancels,
-            openers=stats_plots.openers,
-            kill_moves=stats_plots.kill_moves,
+            openers=partial(stats_plots.openers, most=MOST_BARS),
+            kill_moves=partial(stats_plots.kill_moves, most=MOST_BARS),
             kill_directions=stats_plots.kill_directions,
             quality_scores=stats_plots.quality_scores,
             quality_flags=stats_plots.quality_flags,

@@ -144,7 +144,11 @@ def bars(
     )
     if grouped is not None:
         base = base.encode(yOffset=alt.YOffset(field=_name(grouped), type="nominal", sort=names))
-    layers = [base.mark_bar(cornerRadiusEnd=2).encode(x=across, **_coloured(rows, series, None))]
+    # a whisker's own half must be seen in front of its bar
+    opacity = 1.0 if low is None else 0.55
+    layers = [
+        base.mark_bar(cornerRadiusEnd=2, opacity=opacity).encode(x=across, **_coloured(rows, series, None))
+    ]
     if low is not None and high is not None:
         left = _axis(alt.X, low, value_title or value, log=log, zero=not log, axis=grid)
         layers.append(base.mark_rule(style="whisker").encode(x=left, x2=alt.X2(field=_name(high))))

@@ -25,9 +25,14 @@ def counts(
         f" GROUP BY ALL ORDER BY {order}, name"
     )
     bars = [(str(row["name"]), float(row["n"])) for row in rows]
-    if most is not None and len(bars) > most:
-        bars = [*bars[:most], (f"{len(bars) - most} others", sum(count for _, count in bars[most:]))]
-    return Bars(title, unit, bars) if bars else None
+    return Bars(title, unit, shortened(bars, most)) if bars else None
+
+
+def shortened(bars: list[tuple[str, float]], most: int | None) -> list[tuple[str, float]]:
+    """The first `most` bars and one of all others, of which there are at least two."""
+    if most is None or len(bars) <= most + 1:
+        return bars
+    return [*bars[:most], (f"{len(bars) - most} others", sum(value for _, value in bars[most:]))]
 
 
 def histogram(

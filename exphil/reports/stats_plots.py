@@ -4,7 +4,7 @@ from typing import Final
 
 from exphil.melee.attacks import move_name
 from exphil.reports.asking import Ask
-from exphil.reports.counted import counts, histogram
+from exphil.reports.counted import counts, histogram, shortened
 from exphil.reports.plot import Bars, Histogram
 
 KEPT: Final = "replay_id NOT IN (SELECT replay_id FROM quality WHERE excluded)"
@@ -180,6 +180,4 @@ def _moves(ask: Ask, column: str, condition: str, most: int, title: str, unit: s
         name = move_name(row["move"])
         named[name] = named.get(name, 0.0) + row["n"]
     bars = sorted(named.items(), key=lambda bar: (-bar[1], bar[0]))
-    if len(bars) > most:
-        bars = [*bars[:most], (f"{len(bars) - most} others", sum(count for _, count in bars[most:]))]
-    return Bars(title, unit, bars) if bars else None
+    return Bars(title, unit, shortened(bars, most)) if bars else None

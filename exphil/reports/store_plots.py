@@ -51,12 +51,13 @@ def games_over_time(ask: Ask) -> Timeline | None:
     return Timeline(f"Games by the {span} in which they began.", f"games a {span}", spans)
 
 
-def characters(ask: Ask) -> Bars | None:
+def characters(ask: Ask, most: int | None = None) -> Bars | None:
     """How often each character is played."""
-    found = counts(ask, "character", SIDES, title="How often each character is played.", unit="players")
+    title = "How often each character is played."
+    found = counts(ask, "character", SIDES, title=title, unit="players", most=most)
     if found is None:
         return None
-    return Bars(found.title, found.unit, [(character_title(name), number) for name, number in found.rows])
+    return Bars(found.title, found.unit, [(_titled(name), number) for name, number in found.rows])
 
 
 def matchups(ask: Ask) -> Grid | None:
@@ -163,6 +164,11 @@ def quarantine_reasons(ask: Ask, most: int = 12) -> Bars | None:
 
 REASON: Final = "regexp_replace(reason, '[0-9]+', '…', 'g')"
 """A reason without its figures."""
+
+
+def _titled(name: str) -> str:
+    """A character's title; what stands for several others stays as it is."""
+    return character_title(name) if name.isupper() else name
 
 
 def _most_played(ask: Ask) -> list[str]:

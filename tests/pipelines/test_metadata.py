@@ -1,5 +1,6 @@
 """What Dagster shows of a batch are the report's plots, of that batch alone."""
 
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
@@ -13,7 +14,7 @@ from pipelines import charts, metadata
 SHOWN = {
     "of_replays": {
         "games_over_time": store_plots.games_over_time,
-        "characters": store_plots.characters,
+        "characters": partial(store_plots.characters, most=metadata.MOST_BARS),
         "matchups": store_plots.matchups,
         "characters_by_stage": store_plots.characters_by_stage,
         "quarantine_reasons": store_plots.quarantine_reasons,
@@ -23,8 +24,8 @@ SHOWN = {
         "openings_per_kill": stats_plots.openings_per_kill,
         "damage_per_opening": stats_plots.damage_per_opening,
         "l_cancels": stats_plots.l_cancels,
-        "openers": stats_plots.openers,
-        "kill_moves": stats_plots.kill_moves,
+        "openers": partial(stats_plots.openers, most=metadata.MOST_BARS),
+        "kill_moves": partial(stats_plots.kill_moves, most=metadata.MOST_BARS),
         "kill_directions": stats_plots.kill_directions,
         "quality_scores": stats_plots.quality_scores,
         "quality_flags": stats_plots.quality_flags,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exphil.reports.counted import MOST_BINS, counts, histogram, round_width
+from exphil.reports.counted import MOST_BINS, counts, histogram, round_width, shortened
 from exphil.reports.plot import Histogram
 from tests.reports.conftest import Asking
 
@@ -65,6 +65,7 @@ def test_what_is_not_shown_is_added_up(ask_of: Asking) -> None:
     found = counts(ask_of({}), "x", source, title="Letters", unit="rows", most=2)
     assert found is not None
     assert found.rows == [("a", 3), ("b", 2), ("2 others", 2)]
+    assert shortened([("a", 1), ("b", 1)], 1) == [("a", 1), ("b", 1)]
     whole = counts(ask_of({}), "x", source, title="Letters", unit="rows")
     assert whole is not None
     assert sum(value for _, value in whole.rows) == 7

@@ -139,6 +139,13 @@ def test_frames_of_excluded_games_are_left_out(ask_of: Asking) -> None:
     assert plot.rows == [("train (2 segments)", 150), ("validation (1 segments)", 20)]
 
 
+def test_rare_characters_are_one_bar(ask_of: Asking) -> None:
+    found = [game(str(n), ["FOX", name]) for n, name in enumerate(["FOX", "MARTH", "DR_MARIO"])]
+    plot = store_plots.characters(ask_of(together(found)), most=1)
+    assert plot is not None
+    assert plot.rows == [("Fox", 4), ("2 others", 2)]
+
+
 def test_an_empty_store_has_nothing_to_draw(ask_of: Asking) -> None:
     ask = ask_of({})
     for plot in (
