@@ -44,7 +44,8 @@ PUNISH = "grab pummel up-throw uair uair kill"
 @pytest.mark.parametrize(
     "pattern",
     [
-        "grab > up-throw > kill", "grab>up-throw>kill", "GRAB > Kill", "  uair >> uair >> kill ", "kill", "^grab", "^ grab",
+        "grab > up-throw > kill", "grab>up-throw>kill", "GRAB > Kill", "  uair >> uair >> kill ", "kill", "^grab",
+        "^ grab",
         "uair >> kill$", "kill $", "^grab >> pummel >> up-throw >> uair >> uair >> kill$", "nair|uair > kill",
         "grab|nair >> pummel|uair", "*-throw >> *air", "grab >> * >> up-throw", "up-*", "*", "grab > * > * > kill",
     ],
