@@ -17,7 +17,12 @@ from pebble import ProcessExpired, ProcessPool
 
 from exphil.assets.interrupts import Interrupts
 
-TASK_MODULES = ("exphil.assets.frames", "exphil.assets.embeddings", "exphil.assets.packs")
+TASK_MODULES = (
+    "exphil.assets.frames",
+    "exphil.assets.embeddings",
+    "exphil.assets.stats",
+    "exphil.assets.packs",
+)
 """What workers import while they start, lest it counts as work."""
 
 PULSE_SECONDS = 0.5
