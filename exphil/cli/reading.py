@@ -95,8 +95,11 @@ def read_games(
     """
     chunks = list(_chunks(sources, documents))
     if num_workers == 1 or (num_workers is None and _num_bytes(sources) < PARALLEL_BYTES):
-        for chunk in chunks:
-            yield from _read(chunk)
+        with Interrupts() as interrupts:
+            for chunk in chunks:
+                for read in _read(chunk):
+                    interrupts.repeat_lost()  # a destructor may have swallowed Ctrl-C
+                    yield read
         return
     with Interrupts() as interrupts, Workers(num_workers, interrupts) as workers:
         yield from _read_in_workers(workers, chunks)

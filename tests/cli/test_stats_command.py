@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 import shutil
+import signal
 import zipfile
 from pathlib import Path
 
@@ -204,6 +205,29 @@ def test_workers_read_the_same_in_the_same_order(
     shared = list(read_games(sources, documents=True, num_workers=2))
     assert alone == shared
     assert [read.path for read in alone] == [source.path for source in sources]
+
+
+class Swallows:
+    """Ctrl-C that arrives while this is destroyed is lost, as in the parser's destructors."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_that_a_destructor_swallows_ends_the_reading(
+    games: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = []
+
+    def one(*given: object) -> reading.Read:
+        begun.append(given)
+        Swallows()
+        return reading.Read("game.slp")
+
+    monkeypatch.setattr(reading, "_one", one)
+    with pytest.raises(KeyboardInterrupt):
+        list(read_games(find_replays(games), documents=False))
+    assert len(begun) == 1
 
 
 def test_a_store_and_its_files_give_one_summary(small_store: Path) -> None:
