@@ -14,10 +14,11 @@ against the computer or walks off. Table `quality` of asset `stats` has a row fo
 """
 
 USE: Final = """\
-`exphil train`, `exphil evaluate`, `exphil benchmark` and `store.windows()` leave out games with a flag that excludes.
-`--min-quality 0.5` takes the games with a score of 0.5 or more instead, whatever their flags; `--min-quality 0` takes
-all. The store itself leaves nothing out: `segments` holds every complete viewpoint of a human in a game of two, with
-the game's `quality` and `excluded` beside it, so a threshold can change without building anything anew.
+`exphil train`, `exphil benchmark` and `store.windows()` leave out games with a flag that excludes.
+`exphil train --min-quality 0.5` and `store.windows(min_quality=0.5)` take the games with a score of 0.5 or more
+instead, whatever their flags; 0 takes all. A run keeps the choice, and `exphil evaluate` goes by it. The store itself
+leaves nothing out: `segments` holds every complete viewpoint of a human in a game of two, with the game's `quality` and
+`excluded` beside it, so another choice builds nothing anew.
 
 Flags that only say what kind of game it is do not exclude. A game that somebody quits after three minutes holds three
 minutes of play; a frozen Pokemon Stadium is as good a stage as another.
