@@ -2,16 +2,28 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion, PathCompleter
 from prompt_toolkit.document import Document
 
 from exphil.cli.sql_text import blanked, is_inside
+from exphil.cli.sql_values import known_values, value_begun
+from exphil.sql.listing import LISTED
 
 if TYPE_CHECKING:
     from exphil.sql.database import Database
+
+KEYWORDS: Final = (
+    "ALL", "AND", "ANTI", "AS", "ASC", "ASOF", "BETWEEN", "BY", "CASE", "CAST", "CROSS", "DESC", "DESCRIBE",
+    "DISTINCT", "ELSE", "END", "EXCEPT", "EXCLUDE", "EXISTS", "EXPLAIN", "FALSE", "FILTER", "FROM", "FULL", "GROUP",
+    "HAVING", "ILIKE", "IN", "INNER", "INTERSECT", "INTERVAL", "IS", "JOIN", "LATERAL", "LEFT", "LIKE", "LIMIT",
+    "NATURAL", "NOT", "NULL", "NULLS", "OFFSET", "ON", "OR", "ORDER", "OUTER", "OVER", "PARTITION", "PIVOT",
+    "QUALIFY", "RANGE", "RECURSIVE", "REPLACE", "RIGHT", "ROWS", "SAMPLE", "SELECT", "SEMI", "SUMMARIZE", "THEN",
+    "TRUE", "UNION", "UNPIVOT", "USING", "VALUES", "WHEN", "WHERE", "WINDOW", "WITH",
+)  # fmt: skip
+"""Words of queries; those of statements that write are not offered."""
 
 _WORD: Final = re.compile(r"(?:(?P<owner>[A-Za-z_]\w*)\s*\.\s*)?(?P<word>[A-Za-z_]\w*)?\Z")
 _WANTS_TABLE: Final = re.compile(
@@ -33,13 +45,15 @@ class Words:
         tables: columns and what they mean, by table and column.
         docs: what a table is.
         functions: what a function is, by name.
-        keywords: in capitals.
+        keywords: in capitals; none of them is an alias.
+        values: what columns may hold, by the end of their names.
     """
 
     tables: Mapping[str, Mapping[str, str]]
     docs: Mapping[str, str]
     functions: Mapping[str, str]
     keywords: tuple[str, ...]
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def known_words(database: "Database") -> Words:
@@ -64,7 +78,16 @@ def known_words(database: "Database") -> Words:
         " AND regexp_full_match(function_name, '[a-z][a-z0-9_]*') GROUP BY ALL ORDER BY ALL"
     )
     keywords = rows("SELECT upper(keyword_name) FROM duckdb_keywords() ORDER BY ALL")
-    return Words(tables, dict(docs), dict(functions), tuple(word for (word,) in keywords))
+    docs_of = dict(docs)
+    known = [table.name for table in LISTED]
+    order = [*known, *sorted(tables.keys() - set(known))]
+    return Words(
+        {name: tables[name] for name in order},
+        {name: docs_of[name] for name in order},
+        dict(functions),
+        tuple(word for (word,) in keywords),
+        known_values(database),
+    )
 
 
 class SqlCompleter(Completer):
@@ -96,6 +119,8 @@ class SqlCompleter(Completer):
 
     def _of_query(self, before: str, text: str) -> Iterator[Completion]:
         if is_inside(before):
+            if begun := value_begun(before, self._words().values):
+                yield from _matching(begun[0], {value.replace("'", "''"): "" for value in begun[1]})
             return
         plain = blanked(before)
         begin = plain.rfind(";") + 1
@@ -123,7 +148,7 @@ class SqlCompleter(Completer):
             return
         yield from _matching(word, {**own, **words.docs})
         yield from _matching(word, words.functions, ending="(")
-        keywords = words.keywords if word.isupper() else [keyword.lower() for keyword in words.keywords]
+        keywords = KEYWORDS if word.isupper() else [keyword.lower() for keyword in KEYWORDS]
         yield from _matching(word, dict.fromkeys(keywords, ""))
 
 

@@ -44,6 +44,8 @@ def write_catalog(store: Store, file: Path) -> None:
         raise UsageError(f"--write-catalog {file}: name a file that ends in .duckdb or .sql")
     if not file.parent.is_dir():
         raise UsageError(f"--write-catalog {file}: there is no folder {file.parent}")
+    if not os.access(file.parent, os.W_OK):
+        raise UsageError(f"--write-catalog {file}: the folder is read-only for this user; name another")
     if file.exists() and not _is_catalog(file):
         raise UsageError(
             f"--write-catalog {file}: the file exists and is no catalog; name another, or delete it"

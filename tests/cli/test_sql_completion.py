@@ -7,7 +7,7 @@ import pytest
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
-from exphil.cli.sql_completion import SqlCompleter, Words, known_words
+from exphil.cli.sql_completion import KEYWORDS, SqlCompleter, Words, known_words
 from exphil.cli.sql_session import COMMANDS, FORMATS
 from exphil.sql.database import Database
 from exphil.sql.listing import LISTED
@@ -22,6 +22,7 @@ WORDS = Words(
     {"games": "A row a game.", "players": "A row a player."},
     {"count": "", "in_order": "In this order.", "started": ""},
     ("AS", "FROM", "ORDER", "SELECT", "WHERE"),
+    {"stage": ("BATTLEFIELD", "DREAM_LAND"), "player": ("ABCD#123", "O'Neil")},
 )
 NAMES = {name.partition(" ")[0]: doc for name, doc in COMMANDS.items()}
 
@@ -54,11 +55,21 @@ def offered(typed: str, words: Words = WORDS) -> list[str]:
         ("SELECT ", []),
         ("SELECT at| FROM games", ["started_at"]),
         ("FROM games WHERE in_o", ["in_order("]),
-        ("FROM games wh", ["where"]),
-        ("FROM games WH", ["WHERE"]),
+        ("FROM games wher", ["where"]),
+        ("FROM games WHER", ["WHERE"]),
         ("FROM games; FROM pl", ["players"]),
         ("FROM players; SELECT sta| FROM games", ["stage", "started_at", "started("]),
+        ("FROM games WHERE replay_id = 'st", []),
         ("FROM games WHERE stage = 'st", []),
+        ("FROM games WHERE stage = 'd", ["DREAM_LAND"]),
+        ("FROM games WHERE g.previous_stage<>'", ["BATTLEFIELD", "DREAM_LAND"]),
+        ("FROM games WHERE backstage = '", []),
+        ("FROM games WHERE stage IN ('DREAM_LAND', 'bat", ["BATTLEFIELD"]),
+        ("FROM games WHERE player ILIKE 'a", ["ABCD#123"]),
+        ("FROM games WHERE player = 'o", ["O''Neil"]),
+        ("FROM games WHERE in_order(sequence, 'mis", ["missed-tech", "misc"]),
+        ("FROM games WHERE in_order(sequence, 'grab > up-t", ["up-tilt", "up-throw"]),
+        ("FROM games WHERE in_order(sequence, 'grab>>pum", ["pummel"]),
         ("FROM games -- st", []),
         ("FROM games WHERE stage = 'FROM ' AND started_", ["started_at"]),
         (".t", [".tables"]),
@@ -90,5 +101,7 @@ def test_every_name_of_a_store_is_known(small_store: Path) -> None:
         macro.name: macro.doc for macro in MACROS
     }
     assert {"count", "sum", "regexp_matches"} <= set(words.functions)
-    assert {"SELECT", "WHERE", "JOIN"} <= set(words.keywords)
+    assert set(KEYWORDS) <= set(words.keywords)
+    assert offered("SELECT * FROM sides WHERE character = 'FALCON", words) == ["CAPTAIN_FALCON"]
+    assert next(iter(words.tables)) == "games"
     assert "replay_id" in offered("SELECT rep| FROM players", words)
