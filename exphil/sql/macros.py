@@ -16,19 +16,9 @@ CLOCK_SECONDS: Final = 480
 """What the timer of a versus game starts from: eight minutes."""
 
 SITUATION_WORDS: Final = (
-    "grab",
-    "tech-in-place",
-    "tech-in",
-    "tech-away",
-    "missed-tech",
-    "wall-tech-in-place",
-    "wall-tech-jump",
-    "wall-missed-tech",
-    "ceiling-tech-in-place",
-    "ceiling-missed-tech",
-    "ledge-grab",
-    "kill",
-)
+    "grab", "tech-in-place", "tech-in", "tech-away", "missed-tech", "wall-tech-in-place", "wall-tech-jump",
+    "wall-missed-tech", "ceiling-tech-in-place", "ceiling-missed-tech", "ledge-grab", "kill",
+)  # fmt: skip
 """Words of a sequence that are no moves."""
 
 

@@ -383,3 +383,12 @@ def test_ratios_of_sides_are_those_of_the_counts_on_real_games(real: Database) -
         WHERE openings_per_kill IS DISTINCT FROM openings_per_kill_count / nullif(openings_per_kill_total, 0)
         OR openings_per_kill_count <> conversion_count OR openings_per_kill_total <> kill_count"""
     assert real.query(query).read_all()["n"].to_pylist() == [0]
+
+
+def test_the_search_knows_every_word_of_real_sequences(real: Database) -> None:
+    query = "SELECT DISTINCT unnest(string_split(sequence, ' ')) AS word FROM punishes WHERE sequence <> ''"
+    words = real.query(query).read_all()["word"].to_pylist()
+    assert {"grab", "missed-tech", "ledge-grab", "kill"} <= set(words)
+    for word in words:
+        query = f"SELECT count(*) AS n FROM punishes WHERE in_order(sequence, '{word}')"
+        assert real.query(query).read_all()["n"].to_pylist()[0] > 0
