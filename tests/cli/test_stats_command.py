@@ -111,6 +111,18 @@ def test_many_games_are_a_line_each_and_a_sum(exphil: Run, folder: Path, games: 
     assert sum(counted) == len(sides)
 
 
+def test_tables_fit_a_terminal_of_80_columns(
+    exphil: Run, full_replays: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = [path for path in full_replays if "v3.14.0" in path.name or "v3.7.0" in path.name]
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    lines = re.sub(r"\x1b\[\d*m", "", exphil("stats", *chosen).out).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert sum(bool(re.search(r" │ \d+:\d\d │ ", line)) for line in lines) == len(chosen)
+    assert not [line for line in lines if line.startswith(" ")]  # no cell is folded
+
+
 def test_a_game_that_is_there_twice_counts_once(exphil: Run, games: list[Path], tmp_path: Path) -> None:
     shutil.copy(games[0], tmp_path / "a.slp")
     shutil.copy(games[0], tmp_path / "b.slp")
