@@ -21,8 +21,8 @@ MEASURES: Final = (
     ),
     Column("damage", "double", "Damage that both dealt together; null unless two play.", "percent"),
     Column("damage_per_minute", "double", "The same, a minute of play.", "percent per minute"),
-    Column("stocks_lost", "uint8", "Stocks that both lost together; null unless two play.", "stocks"),
-    Column("self_destructs", "uint8", "Those that no conversion took; null unless two play.", "stocks"),
+    Column("stocks_lost", "uint32", "Stocks that both lost together; null unless two play.", "stocks"),
+    Column("self_destructs", "uint32", "Those that no conversion took; null unless two play.", "stocks"),
     Column("self_destruct_share", "double", "Their share; null where no stock was lost.", "of lost stocks"),
     Column("cpu_players", "uint8", "Players that no human played.", "players"),
     Column(

@@ -8,6 +8,7 @@ import pytest
 
 from exphil.features import V1
 from exphil.store import paths
+from exphil.store.store import Store
 from tests.cli.outcome import Run
 
 GAMES = 3
@@ -30,6 +31,26 @@ def test_info_for_people_says_the_same(exphil: Run, small_store: Path) -> None:
     told = exphil("info", "--store", small_store).out
     assert f"{GAMES} ok, 1 quarantined" in told
     assert V1.fingerprint in told
+
+
+def test_info_counts_the_flags_of_quality(exphil: Run, small_store: Path) -> None:
+    told = json.loads(exphil("info", "--store", small_store, "--json").out)["quality"]
+    query = "SELECT flags, excluded FROM quality"
+    games = json.loads(exphil("sql", query, "--store", small_store, "--format", "json").out)
+    flags = [flag for game in games for flag in game["flags"].split()]
+    assert told["games"] == GAMES
+    assert told["excluded"] == sum(game["excluded"] for game in games)
+    assert told["flags"] == {flag: flags.count(flag) for flag in flags}
+    assert told["flags"]["short"] == GAMES
+    shown = exphil("info", "--store", small_store).out
+    assert f"{told['excluded']} of {GAMES} games left out of training by default" in shown
+    assert f"{GAMES} short" in shown
+
+
+def test_info_of_a_store_without_statistics_names_the_way_to_them(exphil: Run, tmp_path: Path) -> None:
+    Store.create(tmp_path / "empty")
+    assert json.loads(exphil("info", "--store", tmp_path / "empty", "--json").out)["quality"] is None
+    assert "exphil materialize stats" in exphil("info", "--store", tmp_path / "empty").out
 
 
 def test_features_lists_every_dim(exphil: Run) -> None:
