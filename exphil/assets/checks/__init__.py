@@ -16,6 +16,7 @@ from exphil.assets.checks.features import (
 from exphil.assets.checks.finding import Check, Finding
 from exphil.assets.checks.frames import frame_gaps, frame_keys, frame_ranges
 from exphil.assets.checks.replays import replay_keys, replay_ranges
+from exphil.assets.checks.situations import situations
 from exphil.assets.checks.stats import stats_keys, stats_spans, stats_stocks, stats_sums
 from exphil.assets.checks.windows import segment_quality, segment_ranges, split_leakage
 from exphil.assets.maintenance import Problem
@@ -37,6 +38,7 @@ CHECKS: Final = (
     Check("stats", "spans", "Stocks, punishes and moves within their games.", stats_spans),
     Check("stats", "sums", "Moves add up to punishes, and conversions to totals.", stats_sums),
     Check("stats", "stocks", "As many stocks lost as are missing at the end.", stats_stocks),
+    Check("stats", "situations", "Techs and ledge grabs as counted, kills end sequences.", situations),
     Check("windows", "no_split_leakage", "No game or set of games on two sides of the split.", split_leakage),
     Check("windows", "ranges", "Segments within complete games of two players.", segment_ranges),
     Check(
