@@ -85,7 +85,9 @@ def summary(store: Any) -> dict[str, Any]:
 
 def _quality(database: Any) -> dict[str, Any]:
     """How many games are scored, left out by default, and have each flag."""
-    games = database.query("SELECT count(*) AS n, count_if(excluded) AS excluded FROM quality").read_all()
+    games = database.query(
+        "SELECT count(*) AS n, count(*) FILTER (WHERE excluded) AS excluded FROM quality"
+    ).read_all()
     flags = database.query(
         "SELECT flag, count(*) AS n FROM quality, unnest(string_split(flags, ' ')) AS of_game(flag)"
         " WHERE flags <> '' GROUP BY ALL ORDER BY n DESC, flag"
