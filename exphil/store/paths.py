@@ -29,7 +29,10 @@ LAYOUT: Final = (
     ("frames/frames/<part>.parquet", "a row a character and frame"),
     ("frames/items/<part>.parquet", "a row an item and frame"),
     ("frames/stage_frames/<part>.parquet", "a row a frame: stage, seed, finalised frame"),
-    ("stats/<table>/<part>.parquet", "what happened in a game: stocks, conversions, moves, techs, ..., and its quality"),
+    (
+        "stats/<table>/<part>.parquet",
+        "what happened in a game: stocks, conversions, moves, techs, ..., and its quality",
+    ),
     (
         "embeddings/<feature set>/<part>/",
         "Zarr v3 group: the feature blocks, and `runs`, which rows are whose",
