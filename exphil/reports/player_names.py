@@ -23,7 +23,7 @@ def find_player(database: Database, text: str) -> str:
     Raises:
         UsageError: nobody, or several are called so; the message says who is.
     """
-    wanted = quoted_text(text.strip().casefold())
+    wanted = f"lower({quoted_text(text.strip())})"
     rows = database.query(
         f"SELECT DISTINCT player FROM ({_KNOWN}) WHERE lower(name) = {wanted} ORDER BY player"
     )

@@ -1,6 +1,8 @@
 """A player's page: the same games as their files tell, whoever's name is given."""
 
+import json
 import shutil
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from exphil.assets import plan, replays, stats
 from exphil.assets.workers import Workers
 from exphil.cli.reading import find_replays, read_games
 from exphil.errors import UsageError
+from exphil.melee.attacks import move_name
 from exphil.melee.characters import character_title
 from exphil.reports.player import player_page
 from exphil.reports.player_names import find_player
@@ -63,15 +66,16 @@ class Tables:
                 self.rows.append(["cells"])
             self.rows[-1].append(text)
 
-    def of(self, *head: str) -> list[list[str]]:
-        """Lines of the first table whose heads begin so."""
-        for place, row in enumerate(self.rows):
-            if row[0] == "head":
-                names = [name for name in row[1:] if name != "Save as SVG"]
-                if tuple(names[: len(head)]) == head:
-                    cells = self.rows[place + 1][1:]
-                    return [cells[at : at + len(names)] for at in range(0, len(cells), len(names))]
-        raise AssertionError(f"no table begins with {head}")
+    def of(self, *head: str, place: int = 0) -> list[list[str]]:
+        """Lines of a table whose heads begin so: of several the one in that place."""
+        found = []
+        for number, row in enumerate(self.rows):
+            names = [name for name in row[1:] if name != "Save as SVG"]
+            if row[0] == "head" and tuple(names[: len(head)]) == head:
+                cells = self.rows[number + 1][1:]
+                found.append([cells[at : at + len(names)] for at in range(0, len(cells), len(names))])
+        assert len(found) > place, f"no table begins with {head}"
+        return found[place]
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +137,38 @@ def test_the_figures_are_those_of_the_files(root: Path, files: list[Path], name:
     ]
 
 
+def test_punishes_and_stocks_are_those_of_slippis_documents(full_replays: list[Path], tmp_path: Path) -> None:
+    name = "NUT#356"
+    files = [path for path in full_replays if "v3.14.0_falco-falco" in path.name][:3]
+    openings: Counter[str] = Counter()
+    first_moves: Counter[str] = Counter()
+    taken: Counter[str] = Counter()
+    lost: Counter[str] = Counter()
+    for read in read_games(find_replays(files), documents=True):
+        found = json.loads(read.document or "")
+        [index] = [p["playerIndex"] for p in found["settings"]["players"] if p["connectCode"] == name]
+        kills = {True: [], False: []}
+        for punish in found["stats"]["conversions"]:
+            own = punish["lastHitBy"] == index
+            if own:
+                openings[punish["openingType"]] += 1
+                first_moves.update(move_name(move["moveId"]) for move in punish["moves"][:1])
+            if punish["didKill"]:
+                kills[own].append(move_name(punish["moves"][-1]["moveId"]) if punish["moves"] else "no move")
+        gone = {True: 0, False: 0}
+        for stock in found["stats"]["stocks"]:
+            gone[stock["playerIndex"] != index] += "endFrame" in stock
+        for own, counted in ((True, taken), (False, lost)):
+            counted.update(kills[own])
+            counted["self-destruct"] += gone[own] - len(kills[own])
+    tables = Tables(player_page(Store.open(build(tmp_path, files)), name).html())
+    assert {row[0]: int(row[1]) for row in tables.of("how it began")} == openings
+    assert {row[0]: int(row[1]) for row in tables.of("opening move")} == first_moves
+    assert {row[0]: int(row[1]) for row in tables.of("move", "stocks")} == +taken
+    assert {row[0]: int(row[1]) for row in tables.of("move", "stocks", place=1)} == +lost
+    assert sum(lost.values()) == sum(int(row[1]) for row in tables.of("against", "stocks"))
+
+
 def test_every_section_is_there_and_nothing_is_fetched(root: Path, name: str) -> None:
     html = player_page(Store.open(root), name.lower()).html()
     page = ReadPage(without_vega(html))
@@ -160,11 +196,11 @@ def test_several_codes_are_one_person(
 ) -> None:
     copy = tmp_path / "store"
     shutil.copytree(root, copy)
-    write_people(copy, tuple(("Somebody", code) for code in shared[1]))
+    write_people(copy, tuple(("O'Neil <3>", code) for code in shared[1]))
     apart = [games_of(files, code) for code in shared[1]]
-    for text in ("somebody", shared[1][0], shared[1][1].lower()):
+    for text in ("o'neil <3>", shared[1][0], shared[1][1].lower()):
         tables = Tables(player_page(Store.open(copy), text).html())
-        assert tables.page.of("h1") == ["Somebody"]
+        assert tables.page.of("h1") == ["O'Neil <3>"]
     rows = tables.of("opponent's character", "games")
     assert sum(int(row[1]) for row in rows) == sum(map(len, apart)) > max(map(len, apart))
 
