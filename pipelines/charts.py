@@ -110,7 +110,7 @@ def _cell(x: int, y: int, width: int, height: int, value: float, shade: float, s
 
 def _ranges(plot: Ranges) -> str:
     """A line from lowest to highest a name, and a mark at the mean."""
-    line, left = 14, 170
+    line, left = 14, 230
     low = min(row[1] for row in plot.rows)
     high = max(row[3] for row in plot.rows)
     spans, means = "", ""
@@ -147,9 +147,12 @@ def _lines(plot: Lines) -> str:
 
     parts = []
     for colour, line in zip(LINES * len(plot.lines), plot.lines.values(), strict=False):
-        path = "L".join(f"{_across(x, low, high)} {down(y)}" for x, y in line)
-        single = "h3" if len(line) == 1 else ""
-        parts.append(f"<path fill='none' stroke='{colour}' stroke-width='2' d='M{path}{single}'/>")
+        places = [(_across(x, low, high), down(y)) for x, y in line]
+        if len(places) == 1:
+            parts.append(f"<circle fill='{colour}' cx='{places[0][0]}' cy='{places[0][1]}' r='4'/>")
+            continue
+        path = "L".join(f"{x} {y}" for x, y in places)
+        parts.append(f"<path fill='none' stroke='{colour}' stroke-width='2' d='M{path}'/>")
     for name, level in plot.levels.items():
         y = down(level)
         parts.append(f"<path stroke='{GREY}' stroke-dasharray='5 4' d='M0 {y}H{WIDTH}'/>")

@@ -17,8 +17,8 @@ from pipelines.assets import GROUP
 from pipelines.lost_runs import tag_run
 from pipelines.session import Session
 
-MOST_POINTS = 40
-"""Points of the curve: it should be small."""
+MOST_POINTS = 30
+"""Points of the curve, for it to be short enough to be shown in place."""
 
 _DEFAULTS = TrainConfig()
 

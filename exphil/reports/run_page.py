@@ -19,6 +19,9 @@ from exphil.training.runs import EVALUATION, SPLIT, Run
 
 PAGE: Final = "report.html"
 
+TEST_EVALUATION: Final = "evaluation-test.json"
+"""What `exphil evaluate --side test` found; shown where the validation side was not evaluated."""
+
 QUERIES: Final = ("where", "windows")
 """Options whose text may name players."""
 
@@ -34,7 +37,7 @@ def run_page(run: Run, *, latency: Latency | None = None, names: bool = False) -
         StoreError: a file of the run cannot be read.
     """
     lines = MetricsLog(run.folder).lines()
-    evaluation = _json(run, EVALUATION)
+    evaluation = _json(run, EVALUATION) or _json(run, TEST_EVALUATION)
     backbone = run.config.policy.backbone.name
     page = Page(
         run.name, f"A policy with backbone {backbone}, begun {run.made_with.get('begun', 'long ago')}"

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exphil.reports.plot import Bars, Grid, Histogram, Lines, Plot, Ranges, Timeline
+from exphil.reports.run_plots import training_curve
 from pipelines import charts
+from pipelines.policy import MOST_POINTS
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -89,8 +91,8 @@ def test_shares_are_percents_and_shaded_alike_in_every_plot() -> None:
 def test_ranges_reach_from_lowest_to_highest() -> None:
     svg = charts.svg(Ranges("Dims", "value", [("x", -1.0, 0.0, 1.0), ("percent", 0.0, 0.5, 3.0)]))
     spans, means = [path.attrib["d"] for path in ElementTree.fromstring(svg).iter(f"{SVG}path")]
-    assert spans == "M170 9H350M260 23H530"
-    assert means == "M260 6v6M305 20v6"
+    assert spans == "M230 9H410M320 23H590"
+    assert means == "M320 6v6M365 20v6"
     assert _texts(svg) == ["x", "percent", "-1", "3"]
 
 
@@ -98,7 +100,9 @@ def test_lines_share_their_axes_and_name_themselves() -> None:
     lines = {"training": [(0.0, 2.0), (10.0, 1.0)], "validation": [(10.0, 1.5)]}
     svg = charts.svg(Lines("Loss", "step", "nats", lines, {"repeat": 1.5}))
     paths = [path.attrib["d"] for path in ElementTree.fromstring(svg).iter(f"{SVG}path")]
-    assert paths == ["M0 12L360 192", "M360 102h3", "M0 102H360"]
+    assert paths == ["M0 12L360 192", "M0 102H360"]
+    (point,) = ElementTree.fromstring(svg).iter(f"{SVG}circle")
+    assert (point.attrib["cx"], point.attrib["cy"]) == ("360", "102")
     assert _texts(svg) == ["repeat 1.5", "2 nats", "1", "step 10", "training", "validation"]
 
 
@@ -121,3 +125,11 @@ def test_markdown_carries_the_chart() -> None:
     prefix = "![a (title)](data:image/svg+xml;base64,"
     assert text.startswith(prefix)
     assert base64.b64decode(text[len(prefix) : -1]) == b"<svg/>"
+
+
+@given(st.lists(st.floats(0.5, 10.0), min_size=1, max_size=500))
+def test_a_run_s_curve_is_shown_in_place(losses: list[float]) -> None:
+    log = [{"kind": "train", "step": 10 * n, "nats": nats} for n, nats in enumerate(losses)]
+    plot = training_curve(log, MOST_POINTS)
+    assert plot is not None
+    assert len(charts.markdown(charts.svg(plot), plot.title)) < charts.SHOWN_IN_PLACE
