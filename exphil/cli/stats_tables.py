@@ -7,13 +7,16 @@ from datetime import UTC, datetime
 from typing import Final
 
 from exphil.cli import output
+from exphil.melee.action_names import DEATH_DIRECTIONS
+from exphil.melee.attacks import move_name
 from exphil.melee.characters import character_title
 from exphil.melee.short_names import short_name
 from exphil.melee.stages import stage_title
 from exphil.stats.figures import FIGURES, NOTHING, number, share
 from exphil.stats.game import Ratio
-from exphil.stats.played import Played, Side
+from exphil.stats.played import Loss, Played, Side
 from exphil.stats.summary import Summary
+from exphil.stats.walk import PLAY_STARTS
 
 ENDS: Final = {
     "game": "",
@@ -34,7 +37,7 @@ Player = tuple[str, Summary]
 
 
 def print_game(game: Played) -> None:
-    """One game: where and how it ended, then each figure side by side."""
+    """One game: where and how it ended, each figure side by side, and how stocks were lost."""
     output.say(_headline(game))
     output.say(game.path)
     output.say()
@@ -44,6 +47,31 @@ def print_game(game: Played) -> None:
         ("stocks left", *(NOTHING if side.stocks is None else str(side.stocks) for side in game.sides)),
     ]
     print_figures([(side.player or f"port {side.port}", side.summary) for side in game.sides], facts)
+    if game.losses:
+        output.say()
+        _print_losses(game)
+
+
+def _print_losses(game: Played) -> None:
+    """A line a stock that was lost: when, whose, and to what."""
+    names = {side.port: _called(side) for side in game.sides}
+    rows = [
+        (
+            _clock((loss.frame - PLAY_STARTS) / 60),
+            names[loss.port],
+            number(loss.percent, 1),
+            _killer(loss),
+            DEATH_DIRECTIONS.get(loss.state, NOTHING),
+        )
+        for loss in game.losses
+    ]
+    output.table(("at", "stock of", "percent", "lost to", "blast zone"), rows, right=("at", "percent"))
+
+
+def _killer(loss: Loss) -> str:
+    if loss.killed:
+        return NOTHING if loss.attack is None else move_name(loss.attack)
+    return "self-destruct"
 
 
 def print_figures(players: Sequence[Player], facts: Iterable[Sequence[str]] = ()) -> None:

@@ -10,7 +10,7 @@ from exphil.sql.database import Database
 from exphil.sql.guard import require_expression
 from exphil.sql.quoting import quoted_text
 from exphil.stats.game import Ratio
-from exphil.stats.played import Played, Side
+from exphil.stats.played import Loss, Played, Side
 from exphil.stats.summary import RATIOS, Percents, Summary
 
 ACTION_NAMES: Final = tuple(column.name for column in ACTIONS)
@@ -27,14 +27,23 @@ _SIDES: Final = f"""
         SELECT replay_id, port, count(*) AS n, sum(end_percent) AS total, min(end_percent) AS lowest,
             max(end_percent) AS highest, min(end_frame) AS first_frame
         FROM stocks WHERE end_frame IS NOT NULL AND replay_id IN (FROM chosen) GROUP BY ALL
+    ),
+    losses AS (
+        SELECT stock.replay_id, list({{{{'frame': stock.end_frame, 'port': stock.port, 'percent': stock.end_percent,
+            'attack': kill.last_move, 'killed': kill.replay_id IS NOT NULL, 'state': stock.death_state}}}}
+            ORDER BY stock.end_frame, stock.port) AS losses
+        FROM stocks AS stock
+        LEFT JOIN (FROM conversions WHERE killed) AS kill ON kill.replay_id = stock.replay_id
+            AND kill.victim_port = stock.port AND kill.end_frame = stock.end_frame
+        WHERE stock.end_frame IS NOT NULL AND stock.replay_id IN (FROM chosen) GROUP BY ALL
     )
-    SELECT games.path, games.stage, games.started_at, games.end_method, games.lras_port, games.winner_port,
-        replays.game_id, sides.port, sides.character, sides.player, players.connect_code, players.netplay_name,
+    SELECT games.replay_id, games.path, games.stage, games.started_at, games.end_method, games.lras_port,
+        games.winner_port, replays.game_id, sides.port, sides.character, sides.player, players.connect_code, players.netplay_name,
         players.name_tag, sides.stocks_left, overall.playable_frames, overall.kill_count,
         {", ".join(f"overall.{name}_count, overall.{name}_total" for name in RATIOS)},
         {", ".join(f"counts.{name}" for name in ACTION_NAMES)},
         punished.best_punish, punished.kill_moves, punished.openers,
-        lost.n, lost.total, lost.lowest, lost.highest, lost.first_frame
+        lost.n, lost.total, lost.lowest, lost.highest, lost.first_frame, losses.losses
     FROM chosen
     JOIN games ON games.replay_id = chosen.replay_id
     JOIN replays ON replays.replay_id = chosen.replay_id AND replays.path = games.path
@@ -43,6 +52,7 @@ _SIDES: Final = f"""
     JOIN overall ON overall.replay_id = chosen.replay_id AND overall.port = sides.port
     JOIN action_counts AS counts ON counts.replay_id = chosen.replay_id AND counts.port = sides.port
     LEFT JOIN punished ON punished.replay_id = chosen.replay_id AND punished.port = sides.port
+    LEFT JOIN losses ON losses.replay_id = chosen.replay_id
     LEFT JOIN lost ON lost.replay_id = chosen.replay_id AND lost.port = sides.port
     ORDER BY games.started_at NULLS LAST, games.path, sides.port
 """
@@ -84,7 +94,7 @@ def played_games(database: Database, chosen: str) -> Iterator[tuple[Played, str]
     waiting: Mapping[str, Any] | None = None
     for batch in database.query(_SIDES.format(chosen=chosen), batch_rows=2048):
         for row in batch.to_pylist():
-            if waiting is None:
+            if waiting is None or waiting["replay_id"] != row["replay_id"]:
                 waiting = row
                 continue
             yield _played(waiting, row), row["game_id"]
@@ -100,6 +110,7 @@ def _played(one: Mapping[str, Any], other: Mapping[str, Any]) -> Played:
         quitter=one["lras_port"],
         winner=one["winner_port"],
         sides=(_side(one, other), _side(other, one)),
+        losses=tuple(Loss(**loss) for loss in one["losses"] or ()),
     )
 
 

@@ -1,13 +1,14 @@
 """A game of two as people talk about it: who played whom where, how it ended, and each side's figures."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from exphil.replays.frames import FrameTables
 from exphil.replays.game import Game
 from exphil.replays.summary import player_rows, replay_row
+from exphil.stats.game import GameStats
 from exphil.stats.slippi_json import stats_of
 from exphil.stats.summary import Summary, summaries
 
@@ -36,6 +37,28 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
+class Loss:
+    """A stock that was lost.
+
+    Attributes:
+        frame: on which the count fell.
+        port: whose it was.
+        percent: damage on the frame before.
+        attack: id of the last move of the opponent's conversion that ended with it; None for a move that is not
+            known, and where there is no such conversion.
+        killed: whether there is such a conversion.
+        state: action state on that frame, which tells the blast zone.
+    """
+
+    frame: int
+    port: int
+    percent: float
+    attack: int | None
+    killed: bool
+    state: int
+
+
+@dataclass(frozen=True, slots=True)
 class Played:
     """A game of two.
 
@@ -46,6 +69,7 @@ class Played:
         quitter: port of who quit, if one did.
         winner: port; None where nobody is known to have won.
         sides: in order of their ports.
+        losses: stocks in the order in which they were lost.
     """
 
     path: str
@@ -55,6 +79,7 @@ class Played:
     quitter: int | None
     winner: int | None
     sides: tuple[Side, Side]
+    losses: tuple[Loss, ...]
 
     @property
     def seconds(self) -> float:
@@ -66,9 +91,7 @@ class Played:
         one, other = self.sides
         if one.port == port:
             return self
-        return Played(
-            self.path, self.stage, self.started_at, self.end_method, self.quitter, self.winner, (other, one)
-        )
+        return replace(self, sides=(other, one))
 
 
 def played(path: str, game: Game, tables: FrameTables) -> Played | None:
@@ -92,7 +115,19 @@ def played(path: str, game: Game, tables: FrameTables) -> Played | None:
         quitter=row["lras_port"],
         winner=row["winner_port"],
         sides=(one, other),
+        losses=tuple(losses(stats)),
     )
+
+
+def losses(stats: GameStats) -> Iterator[Loss]:
+    """Stocks in the order in which they were lost, of one frame the lower port's first."""
+    kills = {(punish.victim, punish.end): punish for punish in stats.conversions if punish.killed}
+    for stock in sorted(stats.stocks, key=lambda stock: (stock.end or 0, stock.port)):
+        if stock.end is None or stock.end_percent is None or stock.death is None:
+            continue
+        kill = kills.get((stock.port, stock.end))
+        attack = kill.moves[-1].attack if kill is not None and kill.moves else None
+        yield Loss(stock.end, stock.port, stock.end_percent, attack, kill is not None, stock.death)
 
 
 def _side(player: Mapping[str, Any], summary: Summary) -> Side:

@@ -259,8 +259,8 @@ def test_a_store_and_its_files_give_one_summary(small_store: Path) -> None:
         assert [(s.port, s.character, s.player, s.names, s.stocks) for s in game.sides] == [
             (s.port, s.character, s.player, s.names, s.stocks) for s in other.sides
         ]
-        assert (game.stage, game.end_method, game.quitter, game.winner) == (
-            other.stage, other.end_method, other.quitter, other.winner,
+        assert (game.losses, game.stage, game.end_method, game.quitter, game.winner) == (
+            other.losses, other.stage, other.end_method, other.quitter, other.winner,
         )  # fmt: skip
 
 

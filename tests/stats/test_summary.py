@@ -16,7 +16,7 @@ from exphil.schema.stats import ACTIONS
 from exphil.stats.figures import FIGURES, favourite
 from exphil.stats.game import GameStats, Move, Overall, Punish, Ratio, Stock
 from exphil.stats.inputs import Inputs
-from exphil.stats.played import played
+from exphil.stats.played import losses, played
 from exphil.stats.summary import RATIOS, Percents, Summary, first_blood, summaries
 
 UAIR, UP_THROW, DOWN_SMASH = 16, 55, 12
@@ -86,6 +86,21 @@ def test_moves_and_the_best_punish_are_those_of_own_conversions() -> None:
     assert (other.best_punish, other.kill_moves, other.openers) == (70.0, {UAIR: 1}, {UAIR: 1})
 
 
+def test_a_stock_is_lost_to_the_last_move_of_the_conversion_that_took_it() -> None:
+    conversions = (
+        punish(1, (30.0, 90.0), UAIR, DOWN_SMASH, killed=True),
+        punish(1, (30.0, 90.0), UAIR),
+        punish(2, (0.0, 5.0), killed=True),
+    )
+    stocks = (stock(1, 60, 5.0), stock(2, 60, 90.0), stock(2, 20, 0.0), stock(1, None, None))
+    found = list(losses(game(stocks=stocks, conversions=conversions)))
+    assert [(loss.frame, loss.port, loss.percent, loss.attack, loss.killed) for loss in found] == [
+        (20, 2, 0.0, None, False),
+        (60, 1, 5.0, None, True),
+        (60, 2, 90.0, DOWN_SMASH, True),
+    ]
+
+
 def test_a_game_in_which_nothing_happens_has_figures() -> None:
     one, _ = summaries(game())
     assert one.best_punish is None
@@ -145,13 +160,21 @@ def test_the_favourite_move_goes_by_name() -> None:
 
 def test_figures_of_real_games_are_those_of_their_answers(full_replays: list[Path], truth_dir: Path) -> None:
     """What is derived from the summary is derived here from slippi-js's answers, by their definitions."""
-    compared = 0
+    compared = num_lost = 0
     for path in full_replays[::3]:
         answer = json.loads((truth_dir / f"{path.stem}.json").read_text(encoding="utf-8"))
         read = read_game(path.read_bytes(), path)
         found = played(str(path), read, frame_tables(read))
         if found is None or not answer["stats"]["stocks"]:
             continue
+        kills = {(c["playerIndex"], c["endFrame"]) for c in answer["stats"]["conversions"] if c["didKill"]}
+        ended = [s for s in answer["stats"]["stocks"] if "endFrame" in s]
+        expected = [
+            (s["endFrame"], s["playerIndex"], s["deathAnimation"], (s["playerIndex"], s["endFrame"]) in kills)
+            for s in sorted(ended, key=lambda s: (s["endFrame"], s["playerIndex"]))
+        ]
+        assert [(loss.frame, loss.port - 1, loss.state, loss.killed) for loss in found.losses] == expected
+        num_lost += len(expected)
         for side in found.sides:
             own, stats, port = side.summary, answer["stats"], side.port - 1
             gone = [
@@ -170,3 +193,4 @@ def test_figures_of_real_games_are_those_of_their_answers(full_replays: list[Pat
             assert sorted(killers) == sorted(m for m, times in own.kill_moves.items() for _ in range(times))
             compared += 1
     assert compared > 20
+    assert num_lost > 50
