@@ -38,8 +38,8 @@ _SIDES: Final = f"""
         WHERE stock.end_frame IS NOT NULL AND stock.replay_id IN (FROM chosen) GROUP BY ALL
     )
     SELECT games.replay_id, games.path, games.stage, games.started_at, games.end_method, games.lras_port,
-        games.winner_port, replays.game_id, sides.port, sides.character, sides.player, players.connect_code, players.netplay_name,
-        players.name_tag, sides.stocks_left, overall.playable_frames, overall.kill_count,
+        games.winner_port, replays.game_id, sides.port, sides.character, sides.player, players.connect_code,
+        players.netplay_name, players.name_tag, sides.stocks_left, overall.playable_frames, overall.kill_count,
         {", ".join(f"overall.{name}_count, overall.{name}_total" for name in RATIOS)},
         {", ".join(f"counts.{name}" for name in ACTION_NAMES)},
         punished.best_punish, punished.kill_moves, punished.openers,
