@@ -125,6 +125,7 @@ def _piped() -> str | None:
         text = sys.stdin.read() if sys.stdin is not None and not sys.stdin.isatty() else ""
     except OSError:
         return None
+    text = text.removeprefix("\ufeff")  # PowerShell's
     return text if text.strip() else None
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from exphil.cli import formats, output
 from exphil.cli.failures import explain
 from exphil.cli.formats import Format
-from exphil.cli.sql_text import queries
+from exphil.cli.sql_text import BARE_WORDS, queries
 from exphil.errors import UsageError
 
 if TYPE_CHECKING:
@@ -52,11 +52,12 @@ class Session:
     def run(self, text: str) -> bool:
         """Do what a text says; False when it says to leave."""
         line = text.strip()
+        bare = line.lower().rstrip("; ")
         try:
             if line.startswith("."):
                 return self._command(line)
-            if line.lower().rstrip("; ") in ("quit", "exit"):
-                return False
+            if bare in BARE_WORDS:
+                return self._command(f".{bare}")
             for query in queries(text):
                 self._answer(query)
         except KeyboardInterrupt:

@@ -3,6 +3,9 @@
 import re
 from typing import Final
 
+BARE_WORDS: Final = ("exit", "help", "quit")
+"""What people try first; the prompt takes them without a dot."""
+
 _OPAQUE: Final = re.compile(
     r"""
       '(?:[^']|'')*(?P<open_text>'|\Z)
@@ -43,7 +46,7 @@ def queries(text: str) -> list[str]:
 def is_whole(text: str) -> bool:
     """Whether a prompt should take the text as it is: nothing, a line for the prompt itself, or whole queries."""
     stripped = text.strip()
-    if not stripped or stripped.startswith("."):
+    if not stripped or stripped.startswith(".") or stripped.lower() in BARE_WORDS:
         return True
     return not is_inside(text) and blanked(text).rstrip().endswith(";")
 

@@ -133,6 +133,7 @@ def test_tables_functions_and_help(say: Say) -> None:
     for macro in MACROS:
         assert macro.call in out
     out, _ = say(".help")
+    assert say("help;")[0] == out
     for command, doc in COMMANDS.items():
         assert command in out
         assert doc in out
