@@ -113,7 +113,7 @@ def play(num_games: int, rng: Generator) -> Games:
         frame = end + 15
         kills = alive[killed[alive]]
         lose(kills, victim[kills], end)
-        falls = each[(stocks > 0).all(1) & (rng.random(num_games) < 0.012)]
+        falls = each[(stocks > 0).all(1) & ~killed & (rng.random(num_games) < 0.014)]
         lose(falls, (rng.random(len(falls)) < 0.5).astype(np.int64), frame)
         number += 1
 

@@ -15,21 +15,29 @@ from exphil.schema import Table
 HELD: Final = (52, 53, 54, 55, 56)
 """Attack ids that follow a grab."""
 
+COUNTED_TECHS: Final = {
+    "in-place": "ground_tech_neutral",
+    "in": "ground_tech_in",
+    "away": "ground_tech_away",
+    "missed": "ground_tech_fail",
+}
+
 
 def statistics(games: Games, rng: Generator) -> dict[Table, pl.DataFrame]:
     """Every table of the asset; columns that are not drawn are missing."""
     conversions = _conversions(games, rng)
     moves = _moves(games)
+    techs, ledge_options = _techs(conversions, rng), _ledge_options(conversions, rng)
     found = {
         schema.STOCKS: _stocks(games),
         schema.CONVERSIONS: conversions,
         schema.MOVES: moves,
         schema.COMBOS: conversions.rename({"conversion": "combo"}).drop("opening"),
         schema.COMBO_MOVES: moves.rename({"conversion": "combo"}),
-        schema.ACTION_COUNTS: _action_counts(games, rng),
+        schema.ACTION_COUNTS: _action_counts(games, techs, ledge_options, rng),
         schema.OVERALL: _overall(games, conversions, rng),
-        schema.TECHS: _techs(conversions, rng),
-        schema.LEDGE_OPTIONS: _ledge_options(conversions, rng),
+        schema.TECHS: techs,
+        schema.LEDGE_OPTIONS: ledge_options,
         schema.RECOVERIES: _recoveries(conversions, rng),
         schema.QUALITY: _quality(games),
     }
@@ -95,12 +103,25 @@ def _stocks(games: Games) -> pl.DataFrame:
     )
 
 
-def _action_counts(games: Games, rng: Generator) -> pl.DataFrame:
-    sides = _sides(games)
-    return sides.with_columns(
-        pl.Series(name, rng.poisson(8, len(sides)))
+def _action_counts(
+    games: Games, techs: pl.DataFrame, ledge_options: pl.DataFrame, rng: Generator
+) -> pl.DataFrame:
+    """A few of everything; of techs and ledge grabs as many as have a row."""
+    rows = _sides(games)
+    counted = (
+        techs.group_by("game", "port").agg(
+            (pl.col("choice") == choice).sum().alias(name) for choice, name in COUNTED_TECHS.items()
+        ),
+        ledge_options.group_by("game", "port").agg(pl.len().alias("ledgegrab")),
+    )
+    for counts in counted:
+        rows = rows.join(counts, on=["game", "port"], how="left")
+    no_walls = [pl.lit(0).alias(name) for name in ("wall_tech_success", "wall_tech_fail")]
+    rows = rows.with_columns(pl.col(pl.UInt32).fill_null(0), *no_walls)
+    return rows.with_columns(
+        pl.Series(name, rng.poisson(8, len(rows)))
         for name in schema.ACTION_COUNTS.names
-        if name not in schema.ACTION_COUNTS.key
+        if name not in (*schema.ACTION_COUNTS.key, *rows.columns)
     )
 
 
