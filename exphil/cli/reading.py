@@ -142,8 +142,7 @@ def _one(source: Source, contents: Contents | ReplayError, documents: bool) -> R
             document=_encoded(document(game, tables)) if documents else None,
         )
     except ReplayError as error:
-        where = "" if error.offset is None else f" (byte {error.offset})"
-        return Read(source.path, problem=f"{error.reason}{where}")
+        return Read(source.path, problem=error.reason)
     except Exception as error:  # a fault of ours costs this file, not the others
         return Read(source.path, problem=f"internal error, please report: {error!r}")
 

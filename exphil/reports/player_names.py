@@ -23,6 +23,8 @@ def find_player(database: Database, text: str) -> str:
     Raises:
         UsageError: nobody, or several are called so; the message says who is.
     """
+    if not text.strip():
+        raise UsageError("an empty name is nobody's: give a connect code, as ABCD#123, or a name")
     wanted = f"lower({quoted_text(text.strip())})"
     rows = database.query(
         f"SELECT DISTINCT player FROM ({_KNOWN}) WHERE lower(name) = {wanted} ORDER BY player"

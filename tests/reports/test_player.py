@@ -235,6 +235,11 @@ def test_a_name_that_several_have_asks_for_a_code(root: Path, shared: tuple[str,
             assert find_player(database, row["name"].upper()) == row["code"]
 
 
+def test_an_empty_name_is_nobodys(root: Path) -> None:
+    with pytest.raises(UsageError, match="empty name"):
+        player_page(Store.open(root), " ")
+
+
 def test_an_empty_store_names_nobody(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="names its players"):
         player_page(Store.create(tmp_path / "store"), "ABCD#123")
