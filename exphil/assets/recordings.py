@@ -18,11 +18,7 @@ def recordings(store: Store, batch: str) -> dict[str, Recording]:
         replays = pl.scan_parquet(paths.table_part(store.root, "replays", "replays", part.name))
         players = pl.scan_parquet(paths.table_part(store.root, "replays", "players", part.name))
         is_frozen = pl.col("is_frozen_stadium") & (pl.col("stage_name") == "POKEMON_STADIUM")
-        sides = (
-            players.sort("replay_id", "port")
-            .group_by("replay_id", maintain_order=True)
-            .agg("port", "type", "end_stocks")
-        )
+        sides = players.group_by("replay_id").agg("port", "type", "end_stocks")
         games = (
             replays.filter(pl.col("status") == "ok")
             .with_columns(frozen_stadium=is_frozen.fill_null(value=False))

@@ -16,7 +16,7 @@ QUITS: Final = ("no-contest", "unresolved")
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What `replays` and `players` tell of a game; players in order of their ports."""
+    """What `replays` and `players` tell of a game; `ports`, `types` and `end_stocks` list players in one order."""
 
     last_frame: int
     mode: str | None
@@ -81,7 +81,7 @@ _OF_TWO: Final[Sequence[str]] = (
 
 def _quit_stocks(recording: Recording) -> int | None:
     """Stocks that the one who quit had left; the fewest of all where it is not told who did."""
-    if recording.end_method not in QUITS and recording.lras_port is None:
+    if recording.end_method not in QUITS:
         return None
     left: Mapping[int, int] = {
         port: stocks

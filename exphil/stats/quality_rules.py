@@ -127,13 +127,12 @@ def judge(measures: Mapping[str, float | None]) -> Verdict:
     Args:
         measures: a value for each column of `exphil.schema.quality.MEASURES`; None where it is unknown.
     """
+    holding = [rule for rule in RULES if rule.holds(measures)]
     score = 1.0
-    found: dict[str, bool] = {}
     for rule in RULES:
         score *= 1.0 - rule.penalty * rule.share(measures)
-        if rule.holds(measures):
-            found[rule.flag] = found.get(rule.flag, False) or rule.excludes
-    return Verdict(score, any(found.values()), tuple(found))
+    flags = tuple(dict.fromkeys(rule.flag for rule in holding))
+    return Verdict(score, any(rule.excludes for rule in holding), flags)
 
 
 def flag_rows() -> Iterator[tuple[str | int | float | bool, ...]]:

@@ -52,8 +52,18 @@ def _slow(player: Fighter) -> int:
 @given(stretches)
 def test_idle_frames_are_what_a_walk_finds(made: list[tuple[dict[str, float], int]]) -> None:
     rows = [columns for columns, count in made for _ in range(count)]
-    player = fighter([0x0E] * len(rows), **{name: [row[name] for row in rows] for name in (rows or [{}])[0]})
+    names = ("buttons", "stick_x", "stick_y", "c_x", "c_y", "trigger_l", "trigger_r")
+    before = [0.0] * (BEFORE_PLAY - 5)  # the last frames of the countdown count as what came before
+    player = fighter(
+        [0x0E] * (len(before) + len(rows)), **{name: before + [row[name] for row in rows] for name in names}
+    )
     assert idle_frames(player) == _slow(player)
+
+
+def test_the_start_button_plays_nothing() -> None:
+    buttons = np.zeros(BEFORE_PLAY + 100, np.uint16)
+    buttons[BEFORE_PLAY + 50] = 0x1000
+    assert idle_frames(fighter([0x0E] * len(buttons), buttons=buttons)) == 100
 
 
 def test_the_countdown_is_no_play() -> None:
