@@ -6,6 +6,7 @@ from typing import Final
 import pyarrow.parquet as pq
 
 from exphil import schema
+from exphil.errors import StoreError
 from exphil.schema import Column, Table
 from exphil.sql.macros import MACROS
 from exphil.sql.names import Row
@@ -67,25 +68,36 @@ def comments() -> Iterator[str]:
 
 
 def _over_parts(table: Table, paths: Sequence[str]) -> str:
-    """DDL of one view; a table without parts has no rows and the same typed columns."""
-    nothing = ", ".join(_null(column) for column in table.columns)
+    """DDL of one view; a table without parts has no rows and the same typed columns.
+
+    Parts that an earlier version made may lack columns. Batches are renewed in order, so the first and the last part
+    tell: they differ while a renewal is under way.
+    """
     if not paths:
+        nothing = ", ".join(_null(column) for column in table.columns)
         return f"CREATE VIEW {quoted_name(table.name)} AS SELECT {nothing} WHERE false"
-    there = _columns_of(paths[0])
+    of_first, of_last = (_columns_of(path) for path in (paths[0], paths[-1]))
     columns = ", ".join(
-        quoted_name(column.name) if there is None or column.name in there else _null(column)
+        quoted_name(column.name) if column.name in of_first | of_last else _null(column)
         for column in table.columns
     )
-    source = f"read_parquet([{', '.join(map(quoted_text, paths))}])"
-    return f"CREATE VIEW {quoted_name(table.name)} AS SELECT {columns} FROM {source}"
+    parts = f"[{', '.join(map(quoted_text, paths))}]"
+    differ = ", union_by_name = true" if of_first != of_last else ""
+    return f"CREATE VIEW {quoted_name(table.name)} AS SELECT {columns} FROM read_parquet({parts}{differ})"
 
 
-def _columns_of(path: str) -> frozenset[str] | None:
-    """Columns of a part: one that an earlier version made may lack some. None where it cannot be read."""
+def _columns_of(path: str) -> frozenset[str]:
+    """Columns of a part.
+
+    Raises:
+        StoreError: it is gone, or no Parquet file.
+    """
     try:
         return frozenset(pq.read_schema(path).names)
-    except (OSError, ValueError):
-        return None  # DuckDB says it better
+    except FileNotFoundError as error:
+        raise StoreError(f"{path} is gone; if a run just replaced it, ask again") from error
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
 
 
 def _filled(table: Table, rows: Iterable[Row]) -> Iterator[str]:

@@ -99,6 +99,10 @@ def readable(error: Exception, tables: Sequence[str]) -> ExphilError:
     line = _folded(error)
     if kind == "Permission":
         return UsageError(f"a query reads the tables of the store and nothing else ({line})")
+    if "schema mismatch" in line:
+        return StoreError(
+            "parts of the store were made by different versions of exphil: `exphil materialize all` renews them"
+        )
     if kind == "Out of Memory":
         return ExphilError(f"the query needs more memory than it may have ({line})")
     if kind in _STORE_AT_FAULT:

@@ -1,11 +1,15 @@
 """docs/views.md: what a query may name beside the tables of the store, from the definitions themselves."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from exphil.schema import Table
 from exphil.sql.macros import MACROS
 from exphil.sql.tables import FIXED_ROWS, PEOPLE
 from exphil.sql.views import VIEWS
+
+_TYPES: Final = {"timestamp[us]": "timestamp", "date32": "date"}
+"""What SQL calls types that go by another name in Arrow."""
 
 
 def views_page(how: str) -> str:
@@ -43,7 +47,7 @@ def _columns(table: Table) -> Iterator[str]:
     yield "| column | type | unit | meaning |"
     yield "|---|---|---|---|"
     for column in table.columns:
-        yield f"| `{column.name}` | {column.type} | {column.unit} | {_cell(column.doc)} |"
+        yield f"| `{column.name}` | {_TYPES.get(column.type, column.type)} | {column.unit} | {_cell(column.doc)} |"
 
 
 def _cell(text: str) -> str:

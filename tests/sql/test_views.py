@@ -5,9 +5,11 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from exphil import schema
+from exphil.errors import StoreError
 from exphil.sql.database import Database
 from exphil.sql.listing import LISTED
 from exphil.sql.views import VIEWS
@@ -324,16 +326,38 @@ def test_a_store_without_statistics_has_its_games_and_sides(tmp_path: Path) -> N
     assert ask(tmp_path, tables, "SELECT replay_id, score, flags FROM games") == [("aa", None, None)]
 
 
-def test_columns_that_an_older_part_lacks_are_null(tmp_path: Path) -> None:
-    import pyarrow.parquet as pq
+OLD = pa.table({"replay_id": ["old"], "conversion": pa.array([0], pa.uint16()), "damage": [12.5]})
+"""What an earlier version wrote: a part of `conversions` without `sequence`, for one."""
 
-    store = PartFiles(tmp_path, {"replays": [replay("aa")], "players": pair("aa"), "conversions": []})
-    old = pa.table({"replay_id": ["aa"], "conversion": pa.array([0], pa.uint16()), "damage": [12.5]})
-    pq.write_table(old, store.paths["conversions"][0])
-    with Database(store) as database:
-        found = database.query("SELECT replay_id, damage, sequence FROM conversions").read_all()
-        assert found.to_pylist() == [{"replay_id": "aa", "damage": 12.5, "sequence": None}]
-        assert database.query("SELECT sequence FROM conversions").schema.field(0).type == pa.string()
+
+def with_old_part(folder: Path, *places: int) -> PartFiles:
+    """A store of three parts of `conversions`, of which those at the places are old."""
+    rows: Rows = [{"replay_id": "new", "conversion": 0, "damage": 7.5, "sequence": "grab"}]
+    store = PartFiles(folder, {"conversions": rows})
+    new = store.paths["conversions"][0]
+    pq.write_table(OLD, folder / "old.parquet")
+    store.paths["conversions"] = [str(folder / "old.parquet") if i in places else new for i in range(3)]
+    return store
+
+
+@pytest.mark.parametrize("places", [(0, 1, 2), (0,), (2,), (0, 1)])
+def test_columns_that_older_parts_lack_are_null(tmp_path: Path, places: tuple[int, ...]) -> None:
+    with Database(with_old_part(tmp_path, *places)) as database:
+        answer = database.query(
+            "SELECT replay_id, damage, sequence FROM conversions ORDER BY replay_id"
+        ).read_all()
+    new = {"replay_id": "new", "damage": 7.5, "sequence": "grab"}
+    old = {"replay_id": "old", "damage": 12.5, "sequence": None}
+    assert answer.to_pylist() == [new] * (3 - len(places)) + [old] * len(places)
+    assert answer.schema.field("sequence").type == pa.string()
+
+
+def test_an_older_part_in_the_middle_is_told(tmp_path: Path) -> None:
+    with (
+        Database(with_old_part(tmp_path, 1)) as database,
+        pytest.raises(StoreError, match="exphil materialize all"),
+    ):
+        database.query("SELECT sequence FROM conversions").read_all()
 
 
 @pytest.fixture(scope="module")
