@@ -67,6 +67,7 @@ def summary(store: Any) -> dict[str, Any]:
     return {
         "store": str(store.root),
         "format": paths.FORMAT_VERSION,
+        "pseudonyms": store.manifest.pseudonyms,
         "replays": dict(zip(statuses["status"].to_pylist(), statuses["n"].to_pylist(), strict=True)),
         "modes": dict(zip(modes["mode"].to_pylist(), modes["n"].to_pylist(), strict=True)),
         "quality": quality,
@@ -116,6 +117,7 @@ def _print(found: dict[str, Any]) -> None:
         ("", ""),
         [
             ("store", f"{found['store']} (format {found['format']})"),
+            ("names", f"pseudonyms of key {key}" if (key := found["pseudonyms"]) else "as recorded"),
             ("replays", counts(found["replays"])),
             ("modes of ok", counts(found["modes"])),
             *judged(found["quality"]),

@@ -78,5 +78,7 @@ def test_names_are_chosen_in_the_order_of_the_known() -> None:
 
 def test_settings_are_numbers_where_they_read_as_such() -> None:
     assert parsed_settings(["hidden-size=8", "precision=bf16"]) == {"hidden_size": 8, "precision": "bf16"}
+    query = "SELECT * FROM segments WHERE port = 1"
+    assert parsed_settings([f"windows={query}", "min-quality=0"]) == {"windows": query, "min_quality": 0}
     with pytest.raises(UsageError, match="NAME=VALUE"):
         parsed_settings(["hidden_size"])
