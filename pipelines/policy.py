@@ -50,6 +50,8 @@ class PolicyOptions(dg.Config):
     batch_size: int = _option("batch_size")
     learning_rate: float = _option("learning_rate")
     where: str | None = _option("where")
+    windows: str | None = _option("windows")
+    min_quality: float | None = _option("min_quality")
     character: str | None = _option("character")
     stage: str | None = _option("stage")
     split: str = _option("split")
