@@ -3,8 +3,9 @@
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,8 +15,10 @@ from exphil.cli.reading import find_replays, read_games
 from exphil.errors import UsageError
 from exphil.melee.attacks import move_name
 from exphil.melee.characters import character_title
+from exphil.reports import player_trends
 from exphil.reports.player import player_page
 from exphil.reports.player_names import find_player
+from exphil.reports.player_subject import Subject
 from exphil.sql.database import Database
 from exphil.sql.people import write_people
 from exphil.stats.figures import FIGURES
@@ -137,6 +140,55 @@ def test_the_figures_are_those_of_the_files(root: Path, files: list[Path], name:
     ]
 
 
+@pytest.mark.parametrize(("most", "period"), [(90, "day"), (1, "month")])
+def test_trends_go_by_day_or_by_month(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, period: str
+) -> None:
+    """One person is behind a code of every set: each set has a day of its own."""
+    copy = tmp_path / "store"
+    shutil.copytree(root, copy)
+    with Database(Store.open(root)) as database:
+        rows = (
+            database.query(
+                "SELECT min(connect_code) AS code, min(day)::VARCHAR AS day, count(*) AS games FROM sides"
+                " GROUP BY least(connect_code, opponent_code), greatest(connect_code, opponent_code)"
+            )
+            .read_all()
+            .to_pylist()
+        )
+    write_people(copy, tuple(("Somebody", row["code"]) for row in rows))
+    monkeypatch.setattr(player_trends, "FEWEST_DAYS", 2)
+    monkeypatch.setattr(player_trends, "MOST_POINTS", most)
+    page = ReadPage(without_vega(player_page(Store.open(copy), "Somebody").html()))
+    drawn = [row for spec in page.data for row in values(spec)]
+    counted = {row["from"]: row["games"] for row in drawn if f"games a {period}" in row}
+    expected: Counter[str] = Counter()
+    for row in rows:
+        expected[row["day"] if period == "day" else f"{row['day'][:7]}-01"] += row["games"] // 2
+    assert counted == expected
+    inputs = [row for row in drawn if row.get("inputs a minute") is not None]
+    assert {(row["who"], row["point"]) for row in inputs} == {
+        (who, point) for who in ("Somebody", "opponents") for point in expected
+    }
+
+
+def values(spec: Any) -> Iterator[dict[str, Any]]:
+    """Every object of a list in a chart: its rows of data among them."""
+    for part in spec.values() if isinstance(spec, dict) else spec if isinstance(spec, list) else ():
+        if isinstance(spec, list) and isinstance(part, dict):
+            yield part
+        yield from values(part)
+
+
+def test_what_quality_excludes_does_not_count() -> None:
+    some = Subject.of(lambda _: [{"games": 5, "excluded": 2}], "ABCD#123")
+    assert (some.num_games, some.num_left_out) == (3, 2)
+    assert "excluded IS NOT TRUE" in some.rows("sides")
+    every = Subject.of(lambda _: [{"games": 5, "excluded": 5}], "ABCD#123")
+    assert (every.num_games, every.num_left_out) == (5, 0)
+    assert "excluded" not in every.rows("sides")
+
+
 def test_punishes_and_stocks_are_those_of_slippis_documents(full_replays: list[Path], tmp_path: Path) -> None:
     name = "NUT#356"
     files = [path for path in full_replays if "v3.14.0_falco-falco" in path.name][:3]
@@ -198,9 +250,11 @@ def test_several_codes_are_one_person(
     shutil.copytree(root, copy)
     write_people(copy, tuple(("O'Neil <3>", code) for code in shared[1]))
     apart = [games_of(files, code) for code in shared[1]]
-    for text in ("o'neil <3>", shared[1][0], shared[1][1].lower()):
-        tables = Tables(player_page(Store.open(copy), text).html())
-        assert tables.page.of("h1") == ["O'Neil <3>"]
+    with Database(Store.open(copy)) as database:
+        for text in ("o'neil <3>", shared[1][0], shared[1][1].lower()):
+            assert find_player(database, text) == "O'Neil <3>"
+    tables = Tables(player_page(Store.open(copy), shared[1][1]).html())
+    assert tables.page.of("h1") == ["O'Neil <3>"]
     rows = tables.of("opponent's character", "games")
     assert sum(int(row[1]) for row in rows) == sum(map(len, apart)) > max(map(len, apart))
 
