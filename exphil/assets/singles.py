@@ -16,6 +16,7 @@ class Singles:
     Attributes:
         ports: ascending.
         stage: external id.
+        last_frame, latest_frame: highest id, and the one written last.
         allied: the two are one team.
     """
 
@@ -23,6 +24,7 @@ class Singles:
     stage: int
     version: schema.Version
     last_frame: int
+    latest_frame: int
     ended: bool
     scene_major: int | None
     allied: bool
@@ -38,6 +40,8 @@ def singles(store: Store, batch: str) -> dict[str, Singles]:
             pl.scan_parquet(paths.table_part(store.root, "replays", name, part.name))
             for name in ("replays", "players")
         )
+        if "latest_frame" not in replays.collect_schema().names():  # an older part whose files are gone
+            replays = replays.with_columns(latest_frame="last_frame")
         sides = players.group_by("replay_id").agg(
             pl.col("port").sort(),
             pl.col("team").drop_nulls().len().alias("in_teams"),
@@ -48,7 +52,7 @@ def singles(store: Store, batch: str) -> dict[str, Singles]:
             .join(sides, on="replay_id")
             .filter(pl.col("port").list.len() == 2)
             .select(
-                "replay_id", "port", "stage", "version", "last_frame", "end_method", "scene_major",
+                "replay_id", "port", "stage", "version", "last_frame", "latest_frame", "end_method", "scene_major",
                 allied=(pl.col("in_teams") == 2) & (pl.col("team") == 1),
             )
             .collect()
@@ -61,6 +65,7 @@ def singles(store: Store, batch: str) -> dict[str, Singles]:
                 stage=row["stage"],
                 version=(major, minor, build),
                 last_frame=row["last_frame"],
+                latest_frame=row["latest_frame"],
                 ended=row["end_method"] is not None,
                 scene_major=row["scene_major"],
                 allied=row["allied"],

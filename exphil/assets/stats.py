@@ -61,13 +61,11 @@ def materialize(store: Store, batch: str, workers: Workers) -> Report:
 
 def stats_part(task: StatsTask) -> Staged:
     """Work through one part of `frames`, and stage its tables of statistics."""
-    source = {
-        table.name: by_game(paths.table_part(task.root, "frames", table.name, task.part), table, wanted)
-        for table, wanted in ((schema.FRAMES, COLUMNS), (schema.STAGE_FRAMES, (FINALIZED,)))
-    }
+    by_id = by_game(paths.table_part(task.root, "frames", "frames", task.part), schema.FRAMES, COLUMNS)
+    latest_finalized = {} if all(game.ended for game in task.games.values()) else _latest_finalized(task)
     found: dict[str, list[Mapping[str, Any]]] = {table.name: [] for table in schema.STATS_TABLES}
     num_games = 0
-    for replay_id, frames in source["frames"].items():
+    for replay_id, frames in by_id.items():
         game = task.games.get(replay_id)
         stats = None
         if game is not None:
@@ -76,9 +74,10 @@ def stats_part(task: StatsTask) -> Staged:
                 game.last_frame,
                 ended=game.ended,
                 scene_major=game.scene_major,
-                latest_finalized=None if game.ended else _latest_finalized(source["stage_frames"][replay_id]),
+                latest_frame=game.latest_frame,
+                latest_finalized=latest_finalized.get(replay_id),
             )
-            stats = game_stats(frames, game.ports, game.last_frame, until, allied=game.allied)
+            stats = game_stats(frames, game.ports, game.latest_frame, until, allied=game.allied)
             for name, row in rows(replay_id, stats, game.stage):
                 found[name].append(row)
             num_games += 1
@@ -95,7 +94,11 @@ def stats_part(task: StatsTask) -> Staged:
     return Staged({name: len(of_table) for name, of_table in found.items()}, num_games, num_bytes)
 
 
-def _latest_finalized(stage_frames: pa.Table) -> int | None:
-    """The newest frame that the recording says is final; None where it does not."""
-    latest = pc.max(stage_frames.column(FINALIZED)).as_py()
-    return None if latest is None else int(latest)
+def _latest_finalized(task: StatsTask) -> dict[str, int]:
+    """The newest frame that each recording of the part says is final, where it does."""
+    file = paths.table_part(task.root, "frames", "stage_frames", task.part)
+    latest = {
+        replay_id: pc.max(rows.column(FINALIZED)).as_py()
+        for replay_id, rows in by_game(file, schema.STAGE_FRAMES, (FINALIZED,)).items()
+    }
+    return {replay_id: frame for replay_id, frame in latest.items() if frame is not None}

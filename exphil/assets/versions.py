@@ -6,7 +6,7 @@ from functools import cache
 
 from exphil import schema
 
-READER = 1
+READER = 2
 """Raised when reading the same bytes gives other rows."""
 STATS = 1
 """Raised when the same frames give other statistics."""

@@ -28,3 +28,8 @@ class Game:
     """128 bits of a hash of the decompressed bytes, as 32 hex digits."""
     cut_frame: int | None = None
     """Id of the frame that a cut left half written and that `frames` therefore lacks; None without one."""
+
+    @property
+    def latest_frame(self) -> int:
+        """Id of the frame written last, whole or not; a recording cut in a rollback has later ones."""
+        return int(self.frames.field("id")[-1].as_py()) if self.cut_frame is None else self.cut_frame

@@ -57,6 +57,7 @@ def replay_row(game: Game, tables: FrameTables) -> dict[str, Any]:
         "num_frames": len(ids),
         "first_frame": int(ids[0]),
         "last_frame": int(ids[-1]),
+        "latest_frame": game.latest_frame,
         "num_rollback_rows": tables.num_rollback_rows,
         "frame_policy": FRAME_POLICY,
         "end_method": end_method(game.end),

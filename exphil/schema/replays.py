@@ -44,6 +44,13 @@ REPLAYS: Final = Table(
         Column("num_frames", "uint32", "Distinct frame ids.", "frames"),
         Column("first_frame", "int32", "First frame id.", "frames"),
         Column("last_frame", "int32", "Last frame id.", "frames"),
+        Column(
+            "latest_frame",
+            "int32",
+            "Frame written last, whole or not; another than last_frame in a recording that stops within a frame or "
+            "in a rollback.",
+            "frames",
+        ),
         Column("num_rollback_rows", "uint32", "Frame rows that a later one of the same id replaced.", "rows"),
         Column("frame_policy", "string", "How rows of one id were resolved: `last`."),
         Column(

@@ -55,7 +55,7 @@ def stats_of(game: Game, tables: FrameTables) -> GameStats | None:
     if len(ports) != 2:
         return None
     last = int(np.asarray(tables.stage_frames.column("frame")).max())
-    latest = _latest_frame(game)
+    latest = game.latest_frame
     scene = game.start.get("scene") or {}
     finalized = pc.max(tables.stage_frames.column("end_latest_finalized_frame")).as_py()
     until = final_frame(
@@ -70,14 +70,9 @@ def stats_of(game: Game, tables: FrameTables) -> GameStats | None:
     return game_stats(tables.frames, (ports[0], ports[1]), latest, until, allied=allied)
 
 
-def _latest_frame(game: Game) -> int:
-    """Id of the frame written last, whole or not; a recording cut in a rollback has later ones."""
-    return int(game.frames.field("id")[-1].as_py()) if game.cut_frame is None else game.cut_frame
-
-
 def _stats(game: Game, tables: FrameTables, players: list[Json]) -> Json:
     stats = stats_of(game, tables)
-    last = _latest_frame(game)
+    last = game.latest_frame
     common = {
         "gameComplete": game.end is not None,
         "lastFrame": last,
@@ -248,7 +243,7 @@ def _first_fighters(tables: FrameTables) -> dict[int, int]:
 def _standings(game: Game, tables: FrameTables) -> list[Standing]:
     return [
         Standing(row["port"] - 1, row["post_stocks"], row["post_percent"])
-        for row in _leaders_at(tables, _latest_frame(game))
+        for row in _leaders_at(tables, game.latest_frame)
     ]
 
 

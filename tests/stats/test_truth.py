@@ -1,25 +1,19 @@
 """Every value that slippi-js tells of real recordings, against ours and against the store's tables."""
 
-import json
 from collections import Counter
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-import polars as pl
 import pytest
 
-from exphil import schema
 from exphil.assets import plan, replays, stats
 from exphil.assets.workers import Workers
 from exphil.errors import ReplayError
 from exphil.replays.reader import read_game
 from exphil.replays.sources import find_sources
-from exphil.schema.stats import ACTIONS
-from exphil.stats.slippi_json import COUNT_GROUPS, camel
-from exphil.store import paths
 from exphil.store.store import Store
 from tests.stats.agreement import Tally, agreement, answers, same
+from tests.stats.tables import told_by_tables
 
 UNREAD = ["broken/corrupt_raw-length-0_no-end_718660.slp"]
 
@@ -108,121 +102,18 @@ def store(replay_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
     return made
 
 
-def rows(store: Store, table: schema.Table) -> dict[str, list[dict[str, Any]]]:
-    """A table's rows by game, in order of their keys."""
-    files = [
-        file
-        for part in store.manifest.of(table.asset)
-        if (file := paths.table_part(store.root, table.asset, table.name, part.name)).exists()
-    ]
-    found: dict[str, list[dict[str, Any]]] = {}
-    for row in pl.read_parquet(files).sort(table.key).iter_rows(named=True):
-        found.setdefault(row["replay_id"], []).append(row)
-    return found
-
-
-def present(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def punishes(found: list[dict[str, Any]], moves: list[dict[str, Any]], number: str) -> list[dict[str, Any]]:
-    return [
-        present({
-            "playerIndex": row["victim_port"] - 1,
-            "lastHitBy": row["attacker_port"] - 1,
-            "startFrame": row["start_frame"],
-            "endFrame": row["end_frame"],
-            "startPercent": row["start_percent"],
-            "currentPercent": row["current_percent"],
-            "endPercent": row["end_percent"],
-            "didKill": row["killed"],
-            "openingType": row.get("opening"),
-            "moves": [
-                {
-                    "playerIndex": move["port"] - 1,
-                    "frame": move["frame"],
-                    "moveId": move["attack"],
-                    "hitCount": move["num_hits"],
-                    "damage": move["damage"],
-                }
-                for move in moves
-                if move[number] == row[number]
-            ],
-        })
-        for row in found
-    ]  # fmt: skip
-
-
-def counts(row: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {"playerIndex": row["port"] - 1}
-    for name in (column.name for column in ACTIONS):
-        group = next((group for group in COUNT_GROUPS if name.startswith(f"{group}_")), None)
-        if group is None:
-            found[f"{camel(name)}Count"] = row[name]
-        else:
-            found.setdefault(f"{camel(group)}Count", {})[name.removeprefix(f"{group}_")] = row[name]
-    return found
-
-
-RATIOS = (
-    "successful_conversions", "inputs_per_minute", "digital_inputs_per_minute", "openings_per_kill",
-    "damage_per_opening", "neutral_win_ratio", "counter_hit_ratio", "beneficial_trade_ratio",
-)  # fmt: skip
-
-
-def overall(row: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "playerIndex": row["port"] - 1,
-        "inputCounts": {
-            name: row[f"input_{name}"] for name in ("buttons", "triggers", "cstick", "joystick", "total")
-        },
-        "conversionCount": row["conversion_count"],
-        "totalDamage": row["total_damage"],
-        "killCount": row["kill_count"],
-    }
-    for name in RATIOS:
-        count, total = row[f"{name}_count"], row[f"{name}_total"]
-        found[camel(name)] = present({
-            "count": count, "total": total, "ratio": count / total if total else None
-        })  # fmt: skip
-    return found
-
-
 def test_the_tables_hold_what_slippi_js_tells(store: Store, truth_dir: Path) -> None:
-    tables = {table.name: rows(store, table) for table in schema.STATS_TABLES}
-    files = {Path(row["path"]).name: row for of in rows(store, schema.REPLAYS).values() for row in of}
-    tally, games = Tally(), Counter[bool]()
+    held, tally, games = told_by_tables(store), Tally(), Counter[bool]()
     for name, told in answers(truth_dir):
-        file = files.get(Path(name).name)
-        if file is None or file["status"] != "ok":
+        ours, theirs = held.get(Path(name).name), dict(told["stats"])
+        if ours is None:
             continue
-        of = {table: found.get(file["replay_id"], []) for table, found in tables.items()}
-        theirs = told["stats"]
         is_two = len(told["settings"]["players"]) == 2
         games[is_two] += 1
-        ours = {
-            "stocks": [
-                present({
-                    "playerIndex": row["port"] - 1,
-                    "startFrame": row["start_frame"],
-                    "endFrame": row["end_frame"],
-                    "startPercent": 0,
-                    "endPercent": row["end_percent"],
-                    "currentPercent": row["current_percent"],
-                    "count": row["count"],
-                    "deathAnimation": row["death_state"],
-                })
-                for row in sorted(of["stocks"], key=lambda row: (row["start_frame"], row["port"]))
-            ],
-            "conversions": punishes(of["conversions"], of["moves"], "conversion"),
-            "combos": punishes(of["combos"], of["combo_moves"], "combo"),
-            "actionCounts": [counts(row) for row in of["action_counts"]],
-        }  # fmt: skip
-        if is_two:
-            ours["overall"] = [overall(row) for row in of["overall"]]
-            assert {row["playable_frames"] for row in of["overall"]} == {theirs["playableFrameCount"]}, name
+        if not is_two:
+            theirs["overall"] = []  # slippi-js has rows without inputs there
         for part, found in ours.items():
-            tally.compare(name, part, json.loads(json.dumps(found)), theirs[part])
+            tally.compare(name, f"stats.{part}", found, theirs[part])
     assert tally.differences == []
     assert games[True] > 50
     assert games[False] > 5
