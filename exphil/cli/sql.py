@@ -85,10 +85,13 @@ def _opened(given: Path | None) -> "Store":
 def _answer(store: "Store", query: str, format: Format, output: Path | None, limit: int) -> None:
     from exphil.cli import formats
     from exphil.cli.output import note
+    from exphil.cli.sql_hints import missing_statistics
     from exphil.sql.database import Database
 
     with Database(store) as database:
         answer = database.query(query)
+        if hint := missing_statistics(store, query):
+            note(hint)
         if format == "table":
             _, more = formats.show(answer.schema, answer, limit)
             if more:

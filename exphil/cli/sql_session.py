@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from exphil.cli import formats, output
 from exphil.cli.failures import explain
 from exphil.cli.formats import Format
+from exphil.cli.sql_hints import missing_statistics
 from exphil.cli.sql_text import BARE_WORDS, queries
 from exphil.errors import UsageError
 
@@ -48,6 +49,7 @@ class Session:
     file: Path | None = None
     _database: "Database | None" = field(default=None)
     _snapshot: object = field(default=None)
+    _hinted: bool = field(default=False)
 
     def run(self, text: str) -> bool:
         """Do what a text says; False when it says to leave."""
@@ -92,6 +94,9 @@ class Session:
     def _answer(self, query: str) -> None:
         begun = time.perf_counter()
         answer = self.database().query(query)
+        if not self._hinted and (hint := missing_statistics(self.store, query)):
+            self._hinted = True
+            output.note(hint)
         file, format = self.file, self.format
         if file is None and format == "parquet":
             raise UsageError("Parquet is binary: name a file with .output, or choose another .format")

@@ -3,12 +3,14 @@
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from exphil.sql.listing import LISTED
+from exphil.store.store import Store
 from tests.cli.outcome import Run
 
 GAMES = 3
@@ -134,3 +136,31 @@ def test_catalogs_that_cannot_be(exphil: Run, small_store: Path, words: tuple[st
     assert outcome.code == 2
     assert told in outcome.err
     assert outcome.err.count("\n") == 1
+
+
+def without_statistics(whole: Path, folder: Path) -> Path:
+    """A copy of a store, from before its statistics were made."""
+    shutil.copytree(whole, folder)
+    store = Store.open(folder)
+    with store.writing() as transaction:
+        transaction.change("stats", remove=[part.name for part in store.manifest.of("stats")])
+        transaction.commit()
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("query", "hinted"),
+    [
+        ("SELECT count(*) AS n FROM Punishes", True),
+        ("FROM conversions", True),
+        ("FROM replays WHERE path = 'punishes' -- punishes", False),
+    ],
+)
+def test_a_store_without_statistics_says_so(
+    exphil: Run, small_store: Path, tmp_path: Path, query: str, hinted: bool
+) -> None:
+    bare = without_statistics(small_store, tmp_path / "bare")
+    outcome = exphil("sql", query, "--store", bare)
+    assert outcome.code == 0
+    assert ("`exphil materialize stats`" in outcome.err) == hinted
+    assert exphil("sql", query, "--store", small_store).err == ""

@@ -13,6 +13,7 @@ from exphil.sql.listing import LISTED
 from exphil.sql.macros import MACROS
 from exphil.sql.people import write_people
 from exphil.sql.tables import told
+from exphil.store.manifest import Part
 from exphil.store.store import Store
 
 Say = Callable[[str], tuple[str, str]]
@@ -174,6 +175,19 @@ def test_what_is_written_meanwhile_is_seen(tmp_path: Path, capsys: pytest.Captur
     session.close()
     assert out.split() == ["person", "Zain"] * 2
     assert remarks.count("the store has changed") == 1
+
+
+def test_without_statistics_it_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = Store.create(tmp_path)
+    with store.writing() as transaction:
+        part = Part(name="one", batch="b00001", rows={"frames": 0}, num_bytes=0, made_by="test")
+        transaction.change("frames", add=[part])
+        transaction.commit()
+    session = Session(store)
+    for _ in range(2):
+        session.run("FROM punishes; FROM sides;")
+    session.close()
+    assert capsys.readouterr().err.count("`exphil materialize stats`") == 1
 
 
 def test_ctrl_c_stops_a_query_and_not_the_session(
