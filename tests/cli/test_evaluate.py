@@ -87,6 +87,33 @@ def test_json_is_the_file_on_stdout(call: Run, tmp_path: Path) -> None:
     assert (tmp_path / "out" / "evaluation-test.html").is_file()
 
 
+def test_a_run_on_spans_is_evaluated_on_the_spans_of_the_other_side(
+    exphil: Run, trained: Path, tmp_path: Path
+) -> None:
+    spans = (
+        "SELECT replay_id, port, frame AS first_frame, frame + port AS last_frame"
+        " FROM segments, unnest([-30, -29, -10]) AS of_game(frame) WHERE 'Joe#1' <> ''"
+    )
+    words = ("train", "--store", trained / "store", "--models", tmp_path, "--run", "spans", *SMALL)
+    assert exphil(*words, "--windows", spans).code == 0
+    outcome = exphil("evaluate", "spans", "--models", tmp_path, "--json")
+    assert outcome.code == 0, outcome.err
+    report = json.loads(outcome.out)
+    assert report["data"]["viewpoints"] == 2
+    frames = (3 + 2) + (4 + 3)  # of port 1: -30 to -28, -10 and -9
+    assert (
+        report["data"]["frames"]
+        == report["streaming"]["num_frames"]
+        == report["cold"]["num_frames"]
+        == frames
+    )
+    assert report["free_run"]["human"]["num_frames"] == frames
+    assert report["data"]["chosen_by"] == {"windows": spans.replace("Joe#1", "…")}
+    page = (tmp_path / "spans" / "evaluation.html").read_text()
+    assert "unnest([-30, -29, -10])" in page
+    assert "Joe" not in page
+
+
 def test_files_go_beside_the_run_and_figures_repeat(exphil: Run, trained: Path) -> None:
     words = ("evaluate", trained / "models" / "small", "--max-frames", "20", "--json")
     first, second = (exphil(*words, "--side-by-side", number) for number in ("64", "64"))

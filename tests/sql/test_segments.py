@@ -114,7 +114,7 @@ def test_columns_and_types_are_those_of_the_schema(store: PartFiles) -> None:
         ("character = 'FOX', true", "no SQL condition"),
         ("true) UNION SELECT * FROM segments WHERE (true", "no SQL condition"),
         ("true; DROP VIEW segments", "no SQL condition"),
-        ("true ORDER BY port", "no SQL condition"),
+        ("true ORDER BY port", "ORDER BY"),
         ("EXISTS (FROM read_text('/etc/passwd'))", "nothing else"),
         ("true AS x", "--where"),
         ("character = 'FOXX'", "character is FOX, FALCO, MARTH"),
