@@ -1,12 +1,15 @@
 """Functions that a query may call beside DuckDB's own: names of ids, clock, ratios, and search in sequences."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from exphil.melee.action_names import ACTION_NAMES, DEATH_DIRECTIONS
+from exphil.melee.actions import ACTION_CLASSES, FIRST_SPECIAL_ACTION, LAST_ACTION
 from exphil.melee.attacks import MOVE_NAMES
 from exphil.melee.characters import EXTERNAL_NAMES, INTERNAL_NAMES
+from exphil.melee.items import ITEM_KINDS
 from exphil.melee.stages import STAGE_NAMES
 from exphil.sql.quoting import literal, quoted_text
 
@@ -39,6 +42,16 @@ def _listed(names: Mapping[int, str], index: str) -> str:
     """SQL of a lookup by position: no join, so that a view pays for it only where a query names the column."""
     values = ", ".join(literal(names.get(i)) for i in range(max(names) + 1))
     return f"([{values}])[({index})::INTEGER + 1]"
+
+
+def _by_range(classes: Mapping[str, Sequence[tuple[int, int]]], index: str, other: str) -> str:
+    """SQL of a class by ranges of ids, both ends included; null for null."""
+    cases = " ".join(
+        f"WHEN {' OR '.join(f'{index} BETWEEN {first} AND {last}' for first, last in ranges)} THEN {quoted_text(name)}"
+        for name, ranges in classes.items()
+        if ranges
+    )
+    return f"CASE WHEN {index} IS NULL THEN NULL {cases} ELSE {quoted_text(other)} END"
 
 
 def _clock() -> str:
@@ -90,7 +103,22 @@ MACROS: Final = (
         f"coalesce({_listed(MOVE_NAMES, 'attack')}, 'move-' || attack) END",
         "Name of an attack id, as `uair`; `move-<id>` where it has none.",
     ),
-    Macro("action_name(state)", _listed(ACTION_NAMES, "state"), "Name of an action state, as `jump-squat`."),
+    Macro(
+        "action_name(state)",
+        f"CASE WHEN state BETWEEN {FIRST_SPECIAL_ACTION} AND {LAST_ACTION} THEN 'special-' || state"
+        f" ELSE {_listed(dict(islice(ACTION_NAMES.items(), FIRST_SPECIAL_ACTION)), 'state')} END",
+        "Name of an action state, as `jump-squat`; `special-<id>` from 341 on, where fighters differ.",
+    ),
+    Macro(
+        "action_class(state)",
+        _by_range(ACTION_CLASSES, "state", "other"),
+        "Coarse class of an action state, as `shielding`: that of the features.",
+    ),
+    Macro(
+        "item_kind(type)",
+        _by_range(ITEM_KINDS, "type", "prop"),
+        "What an item of `items.type` is to a player: `projectile`, `throwable`, `stage` or `prop`.",
+    ),
     Macro(
         "character_name(external_id)",
         _listed(EXTERNAL_NAMES, "external_id"),

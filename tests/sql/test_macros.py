@@ -9,9 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from exphil.melee.action_names import ACTION_NAMES, DEATH_DIRECTIONS
+from exphil.melee.action_names import ACTION_NAMES, DEATH_DIRECTIONS, action_class
 from exphil.melee.attacks import MOVE_NAMES, move_name
 from exphil.melee.characters import EXTERNAL_NAMES, INTERNAL_NAMES
+from exphil.melee.items import ITEM_KINDS, KIND_OF_ITEM
 from exphil.melee.stages import STAGE_NAMES
 from exphil.sql.macros import MACROS, SITUATION_WORDS
 
@@ -168,6 +169,15 @@ def test_names_are_those_of_the_game(
     rows = connection.execute(f"SELECT range, {function}(range) FROM range(1000)").fetchall()
     assert {number: name for number, name in rows if name is not None} == names
     assert connection.execute(f"SELECT {function}(NULL)").fetchall() == [(None,)]
+
+
+def test_classes_are_those_of_the_features(connection: duckdb.DuckDBPyConnection) -> None:
+    rows = connection.execute("SELECT action_class(range) FROM range(526)").fetchall()
+    assert [name for (name,) in rows] == [action_class(state) for state in range(526)]
+    rows = connection.execute("SELECT item_kind(range) FROM range(401)").fetchall()
+    kinds = [None, *ITEM_KINDS]
+    assert [name for (name,) in rows] == [kinds[kind] for kind in KIND_OF_ITEM.tolist()]
+    assert connection.execute("SELECT action_class(NULL), item_kind(NULL)").fetchall() == [(None, None)]
 
 
 def test_every_attack_has_a_name(connection: duckdb.DuckDBPyConnection) -> None:

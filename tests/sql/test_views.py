@@ -381,6 +381,8 @@ def test_no_row_comes_twice_on_real_games(real: Database, table: schema.Table) -
     [
         ("punishes", "conversions"),
         ("punish_moves", "moves"),
+        ("player_combos", "combos"),
+        ("player_frames", "frames"),
         ("stock_losses", "stocks WHERE end_frame IS NOT NULL"),
         ("sides", "overall"),
         ("tech_situations", "techs"),

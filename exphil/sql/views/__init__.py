@@ -3,8 +3,9 @@
 from typing import Final
 
 from exphil.sql.view import View
+from exphil.sql.views.frames import PLAYER_FRAMES
 from exphil.sql.views.games import GAMES, SIDES
-from exphil.sql.views.punishes import PUNISH_MOVES, PUNISHES
+from exphil.sql.views.punishes import PLAYER_COMBOS, PUNISH_MOVES, PUNISHES
 from exphil.sql.views.sets import SESSION_GAMES, SESSIONS, SET_GAMES, SETS
 from exphil.sql.views.situations import EDGE_GUARDS, LEDGE_SITUATIONS, RECOVERY_SITUATIONS, TECH_SITUATIONS
 from exphil.sql.views.stocks import STOCK_LOSSES
@@ -14,6 +15,7 @@ VIEWS: Final[tuple[View, ...]] = (
     SIDES,
     PUNISHES,
     PUNISH_MOVES,
+    PLAYER_COMBOS,
     STOCK_LOSSES,
     EDGE_GUARDS,
     RECOVERY_SITUATIONS,
@@ -23,5 +25,6 @@ VIEWS: Final[tuple[View, ...]] = (
     SETS,
     SESSION_GAMES,
     SESSIONS,
+    PLAYER_FRAMES,
 )
 """In order of definition: a view may be made of those before it."""
