@@ -37,10 +37,12 @@ def svg(plot: Plot) -> str:
             return _bars(plot.rows, plot.unit)
         case Histogram():
             bins = [(start, stop, float(count)) for start, stop, count in plot.bins]
-            return _steps(bins, _number(bins[0][0]), f"{_number(bins[-1][1])} {plot.unit}", plot.counted)
+            low, high = plot.ends or (bins[0][0], bins[-1][1])
+            return _steps(bins, (low, high), (_number(low), f"{_number(high)} {plot.unit}"), plot.counted)
         case Timeline():
             days = [(_day(start), _day(stop), float(count)) for start, stop, count in plot.spans]
-            return _steps(days, plot.spans[0][0], plot.spans[-1][1], plot.counted)
+            first, last = plot.spans[0][0], plot.spans[-1][1]
+            return _steps(days, (_day(first), _day(last)), (first, last), plot.counted)
         case Grid():
             return _grid(plot)
         case Ranges():
@@ -49,9 +51,14 @@ def svg(plot: Plot) -> str:
             return _lines(plot)
 
 
-def _steps(bins: Sequence[tuple[float, float, float]], first: str, last: str, counted: str) -> str:
-    """The outline of a histogram."""
-    low, high = bins[0][0], bins[-1][1]
+def _steps(
+    bins: Sequence[tuple[float, float, float]],
+    ends: tuple[float, float],
+    labels: tuple[str, str],
+    counted: str,
+) -> str:
+    """The outline of a histogram between two ends, each with its label."""
+    low, high = ends
     tallest = max(count for _, _, count in bins) or 1
     path, end = "M0 72", low
     for start, stop, count in bins:
@@ -60,8 +67,8 @@ def _steps(bins: Sequence[tuple[float, float, float]], first: str, last: str, co
         path += f"V{72 - round(HEIGHT * count / tallest)}H{_across(stop, low, high)}"
         end = stop
     texts = (
-        f"<text y='9'>{_number(tallest)} {escape(counted)}</text><text y='84'>{escape(first)}</text>"
-        f"<text x='{WIDTH}' y='84' text-anchor='end'>{escape(last)}</text>"
+        f"<text y='9'>{_number(tallest)} {escape(counted)}</text><text y='84'>{escape(labels[0])}</text>"
+        f"<text x='{WIDTH}' y='84' text-anchor='end'>{escape(labels[1])}</text>"
     )
     return _framed(WIDTH, 90, f"<path fill='{BLUE}' d='{path}V72z'/>{texts}")
 

@@ -134,7 +134,7 @@ def bars(
     order = _distinct(rows, label)
     grouped = series if not stacked else None
     names = _distinct(rows, grouped) if grouped is not None else []
-    grid = alt.Axis(grid=True)
+    grid = _counting(rows, value, grid=True)
     across = _axis(
         alt.X, value, value_title, log=log, zero=not log, axis=grid, stack="zero" if stacked else None
     )
@@ -165,17 +165,21 @@ def histogram(
     series: str | None = None,
     x_title: str | None = None,
     y_title: str | None = None,
+    domain: tuple[float, float] | None = None,
     dated: bool = False,
 ) -> Chart:
     """Counted bins: a bar from `start` to `stop`, `share` high; several series lie over each other, see-through.
 
     Args:
+        domain: ends of the x axis; else those of the bins.
         dated: `start` and `stop` hold days, as `2024-01-31`.
     """
     encoded = _chart(rows).encode(
-        x=_time_axis(start, x_title) if dated else _axis(alt.X, start, x_title, log=False, zero=False),
+        x=_time_axis(start, x_title)
+        if dated
+        else _axis(alt.X, start, x_title, log=False, zero=False, domain=domain),
         x2=alt.X2(field=_name(stop)),
-        y=_axis(alt.Y, share, y_title, log=False, zero=True),
+        y=_axis(alt.Y, share, y_title, log=False, zero=True, axis=_counting(rows, share)),
         y2=alt.Y2(datum=0),
         tooltip=_tooltip(rows, (series, start, stop, share), days=(start, stop) if dated else ()),
         **_coloured(rows, series, None),
@@ -267,9 +271,27 @@ def _name(field: str) -> str:
     return "".join(f"\\{letter}" if letter in ".[]\\'\"" else letter for letter in field)
 
 
-def _axis(channel: Any, field: str, title: str | None, *, log: bool, zero: bool, **more: Any) -> Any:
+def _counting(rows: Rows, field: str, **more: Any) -> alt.Axis:
+    """An axis of counts has no ticks between them."""
+    whole = all(isinstance(row.get(field), int | float) and row[field] % 1 == 0 for row in rows)
+    return alt.Axis(tickMinStep=1, **more) if whole else alt.Axis(**more)
+
+
+def _axis(
+    channel: Any,
+    field: str,
+    title: str | None,
+    *,
+    log: bool,
+    zero: bool,
+    domain: tuple[float, float] | None = None,
+    **more: Any,
+) -> Any:
     # A logarithmic axis that ends on round numbers would be empty for most of a power of ten.
-    scale = alt.Scale(type="log", nice=False, padding=MARGIN) if log else alt.Scale(zero=zero, nice=True)
+    if domain is not None:
+        scale = alt.Scale(domain=list(domain))
+    else:
+        scale = alt.Scale(type="log", nice=False, padding=MARGIN) if log else alt.Scale(zero=zero, nice=True)
     return channel(field=_name(field), type="quantitative", title=title or field, scale=scale, **more)
 
 

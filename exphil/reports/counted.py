@@ -36,26 +36,35 @@ def shortened(bars: list[tuple[str, float]], most: int | None) -> list[tuple[str
 
 
 def histogram(
-    ask: Ask, value: str, source: str, *, title: str, unit: str, counted: str, width: float | None = None
+    ask: Ask,
+    value: str,
+    source: str,
+    *,
+    title: str,
+    unit: str,
+    counted: str,
+    width: float | None = None,
+    ends: tuple[float, float] | None = None,
 ) -> Histogram | None:
     """How the values of an expression are spread; None where there are none.
 
     Args:
         value: an expression in SQL; null and NaN are left out.
         width: of a range; else a round one that gives at most `MOST_BINS`.
+        ends: least and most that a value can be, where there is such.
     """
     values = f"(SELECT ({value})::DOUBLE AS v FROM {source})"
     finite = "isfinite(v)"
-    (ends,) = ask(f"SELECT min(v) AS low, max(v) AS high FROM {values} WHERE {finite}")
-    if ends["low"] is None:
+    (found,) = ask(f"SELECT min(v) AS low, max(v) AS high FROM {values} WHERE {finite}")
+    if found["low"] is None:
         return None
-    wide = width or round_width(ends["high"] - ends["low"])
+    wide = width or round_width(found["high"] - found["low"])
     rows = ask(
         f"SELECT floor(v / {wide!r} + 1e-9)::BIGINT AS place, count(*) AS n FROM {values} WHERE {finite}"
         " GROUP BY ALL ORDER BY place"
     )
     bins = [(_clean(row["place"] * wide), _clean((row["place"] + 1) * wide), row["n"]) for row in rows]
-    return Histogram(title, unit, counted, bins)
+    return Histogram(title, unit, counted, bins, ends)
 
 
 def round_width(span: float) -> float:

@@ -21,7 +21,7 @@ def chart(plot: Plot) -> charts.Chart:
             return charts.bars(rows, "name", plot.unit)
         case Histogram():
             rows = [{"from": start, "to": stop, plot.counted: count} for start, stop, count in plot.bins]
-            return charts.histogram(rows, "from", "to", plot.counted, x_title=plot.unit)
+            return charts.histogram(rows, "from", "to", plot.counted, x_title=plot.unit, domain=plot.ends)
         case Timeline():
             rows = [{"from": start, "to": stop, plot.counted: count} for start, stop, count in plot.spans]
             return charts.histogram(rows, "from", "to", plot.counted, x_title="", dated=True)

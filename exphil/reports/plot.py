@@ -30,12 +30,14 @@ class Histogram:
         unit: of what is counted, along the axis.
         counted: what is counted, as `games`.
         bins: (from, to, count), in order; ranges without any may be left out.
+        ends: least and most that a value can be, where there is such.
     """
 
     title: str
     unit: str
     counted: str
     bins: Sequence[tuple[float, float, int]]
+    ends: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

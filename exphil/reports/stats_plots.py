@@ -63,6 +63,7 @@ def l_cancels(ask: Ask) -> Histogram | None:
         unit="percent of landings",
         counted="players",
         width=5.0,
+        ends=(0, 100),
     )
 
 
@@ -156,6 +157,7 @@ def quality_scores(ask: Ask) -> Histogram | None:
         unit="score",
         counted="games",
         width=SCORE_WIDTH,
+        ends=(0, 1),
     )
 
 

@@ -56,8 +56,10 @@ def _facts(ask: Ask) -> dict[str, Any]:
 def _subtitle(facts: dict[str, Any]) -> str:
     if not facts["replays"]:
         return "No replays yet"
+    replays, games = facts["replays"], facts["games_of_two"]
     return (
-        f"{facts['replays']:,} replays, {facts['games_of_two']:,} games of two, {facts['hours']:,.1f} hours"
+        f"{replays:,} replay{'s' * (replays != 1)}, {games:,} game{'s' * (games != 1)} of two,"
+        f" {facts['hours']:,.1f} hours"
     )
 
 
@@ -151,8 +153,8 @@ def _by_character(ask: Ask) -> tuple[list[str], list[list[Any]], str]:
         f" GROUP BY ALL ORDER BY players DESC, name LIMIT {MOST_ROWS}"
     )
     columns = [
-        "character", "players", "openings per kill", "damage per opening", "inputs a minute", "L-cancels %",
-        "wavedashes a minute", "dash dances a minute", "ledge grabs a minute",
+        "character", "players", "openings / kill", "damage / opening", "inputs / min", "L-cancels %",
+        "wavedashes / min", "dash dances / min", "ledge grabs / min",
     ]  # fmt: skip
     return columns, [[character_title(row["name"]), *list(row.values())[1:]] for row in rows], "By character."
 

@@ -163,3 +163,19 @@ def test_a_line_over_days_keeps_their_distances() -> None:
     (line,) = marks(drawn(charts.line(rows, "day", "games", dated=True), width=400), "line")
     places = [float(found) for found in re.findall(r"[ML](-?[\d.]+),", line.get("d", ""))]
     assert places == pytest.approx([0, 100, 400], abs=0.5)
+
+
+@pytest.mark.parametrize(("value", "between"), [(1, False), (2.5, True)])
+def test_counts_have_no_ticks_between_them(value: float, between: bool) -> None:
+    rows = [{"from": 0.0, "to": 1.0, "name": "a", "n": value}]
+    for chart in (charts.bars(rows, "name", "n"), charts.histogram(rows, "from", "to", "n")):
+        encoding = chart.to_dict()["encoding"]
+        axis = next(encoding[side]["axis"] for side in "xy" if encoding[side].get("field") == "n")
+        assert (axis.get("tickMinStep") is None) == between
+
+
+def test_an_axis_reaches_over_its_whole_domain() -> None:
+    rows = [{"from": 0.5, "to": 0.75, "n": 1}]
+    (shape,) = marks(drawn(charts.histogram(rows, "from", "to", "n", domain=(0, 1)), width=400), "rect")
+    left, _, width, _ = [float(found) for found in re.findall(r"-?[\d.]+", shape.get("d", ""))][:4]
+    assert (left, width) == (200, 100)

@@ -44,6 +44,12 @@ def test_a_histogram_counts_what_falls_where() -> None:
     assert _texts(svg) == ["3 games", "0", "10 minutes"]
 
 
+def test_a_histogram_reaches_over_all_that_can_be() -> None:
+    svg = charts.svg(Histogram("Quality", "score", "games", [(0.5, 0.75, 2)], (0, 1)))
+    assert _path(svg) == "M0 72V72H180V12H270V72z"
+    assert _texts(svg) == ["2 games", "0", "1 score"]
+
+
 def test_what_a_histogram_leaves_out_lies_on_the_ground() -> None:
     svg = charts.svg(Histogram("Lengths", "minutes", "games", [(0, 1, 2), (3, 4, 2)]))
     assert _path(svg) == "M0 72V12H90V72H270V12H360V72z"
