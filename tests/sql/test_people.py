@@ -1,9 +1,10 @@
 """People: a code belongs to one person, and the file is read back as it was written."""
 
+import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exphil.errors import StoreError, UsageError
@@ -57,10 +58,9 @@ def test_what_cannot_be_taken_away(name: str, codes: list[str], told: str) -> No
         without((("Zain", "ZAIN#0"),), name, codes)
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(NAMES, CODES), max_size=8))
 def test_what_was_written_is_read_and_no_code_has_two_owners(rows: list[tuple[str, str]]) -> None:
-    import tempfile
-
     people: People = ()
     for name, code in rows:
         owner = {code: owner for owner, code in people}.get(code)

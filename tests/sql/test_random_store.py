@@ -13,7 +13,7 @@ from exphil.sql.database import Database
 from exphil.store.store import Store
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
-GAMES = 600
+GAMES = 300
 
 
 def run(script: str, *words: str | Path) -> str:
