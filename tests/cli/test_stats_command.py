@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from exphil.assets import plan, replays
-from exphil.assets.workers import Workers
 from exphil.cli import reading
 from exphil.cli.reading import find_replays, read_games
 from exphil.replays.frames import frame_tables
@@ -309,12 +307,13 @@ def test_a_store_that_is_missing_or_empty(exphil: Run, tmp_path: Path) -> None:
 
 
 def test_a_store_without_statistics_says_how_to_build_them(
-    exphil: Run, games: list[Path], tmp_path: Path
+    exphil: Run, small_store: Path, tmp_path: Path
 ) -> None:
-    store = Store.create(tmp_path / "store")
-    with Workers(1) as workers:
-        for batch in plan.enqueue(store, find_replays(games[:1])):
-            replays.ingest(store, batch, workers)
+    shutil.copytree(small_store, tmp_path / "store")
+    store = Store.open(tmp_path / "store")
+    with store.writing() as transaction:
+        transaction.change("stats", remove=[part.name for part in store.manifest.of("stats")])
+        transaction.commit()
     outcome = exphil("stats", "--store", tmp_path / "store")
     assert (outcome.code, outcome.out, len(outcome.err.splitlines())) == (1, "", 1)
     assert "exphil materialize stats" in outcome.err

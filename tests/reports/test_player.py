@@ -29,14 +29,13 @@ from exphil.synth.generate import synthesise
 from tests.pages.reading import ReadPage, without_vega
 
 
-def build(folder: Path, files: Sequence[Path], *, statistics: bool = True) -> Path:
+def build(folder: Path, files: Sequence[Path]) -> Path:
     """Root of a store of these files, in a folder of its own."""
     store = Store.create(folder / "store")
     with Workers(1) as workers:
         for batch in plan.enqueue(store, find_replays(files)):
             replays.ingest(store, batch, workers)
-            if statistics:
-                stats.materialize(store, batch, workers)
+            stats.materialize(store, batch, workers)
     return folder / "store"
 
 
@@ -115,8 +114,14 @@ def name(shared: tuple[str, list[str]]) -> str:
     return shared[1][0]
 
 
-def test_the_record_is_that_of_the_files(root: Path, files: list[Path], name: str) -> None:
-    tables = Tables(player_page(Store.open(root), name).html())
+@pytest.fixture(scope="module")
+def html(root: Path, name: str) -> str:
+    """The page, asked for in other letters."""
+    return player_page(Store.open(root), name.lower()).html()
+
+
+def test_the_record_is_that_of_the_files(html: str, files: list[Path], name: str) -> None:
+    tables = Tables(html)
     games = games_of(files, name)
     expected: dict[str, list[int]] = {}
     for game, own, other in games:
@@ -128,11 +133,11 @@ def test_the_record_is_that_of_the_files(root: Path, files: list[Path], name: st
     assert found == expected
 
 
-def test_the_figures_are_those_of_the_files(root: Path, files: list[Path], name: str) -> None:
+def test_the_figures_are_those_of_the_files(html: str, files: list[Path], name: str) -> None:
     own = others = Summary()
     for _, mine, theirs in games_of(files, name):
         own, others = own + mine.summary, others + theirs.summary
-    found = Tables(player_page(Store.open(root), name).html()).of("group", "figure", name, "opponents")
+    found = Tables(html).of("group", "figure", name, "opponents")
     assert found == [
         [group, figure.title.strip(), figure.told(own), figure.told(others)]
         for group, figures in FIGURES.items()
@@ -221,8 +226,7 @@ def test_punishes_and_stocks_are_those_of_slippis_documents(full_replays: list[P
     assert sum(lost.values()) == sum(int(row[1]) for row in tables.of("against", "stocks"))
 
 
-def test_every_section_is_there_and_nothing_is_fetched(root: Path, name: str) -> None:
-    html = player_page(Store.open(root), name.lower()).html()
+def test_every_section_is_there_and_nothing_is_fetched(html: str, name: str) -> None:
     page = ReadPage(without_vega(html))
     assert page.of("h1") == [name]
     assert set(page.of("h2")) >= {
@@ -233,11 +237,14 @@ def test_every_section_is_there_and_nothing_is_fetched(root: Path, name: str) ->
 
 
 def test_without_statistics_there_is_a_record_and_the_way_to_more(
-    tmp_path: Path, files: list[Path], name: str
+    root: Path, tmp_path: Path, name: str
 ) -> None:
-    page = ReadPage(
-        without_vega(player_page(Store.open(build(tmp_path, files, statistics=False)), name).html())
-    )
+    shutil.copytree(root, tmp_path / "store")
+    store = Store.open(tmp_path / "store")
+    with store.writing() as transaction:
+        transaction.change("stats", remove=[part.name for part in store.manifest.of("stats")])
+        transaction.commit()
+    page = ReadPage(without_vega(player_page(store, name).html()))
     assert "Punishes" not in page.of("h2")
     assert "Record" in page.of("h2")
     assert any("exphil materialize stats" in text for text in page.of("p"))
