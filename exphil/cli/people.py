@@ -81,6 +81,7 @@ def add(
     opened = _opened(store)
     known = read_people(opened.root)
     changed = with_codes(known, name, codes)
+    _require_pseudonyms(opened, changed)
     if not unseen:
         _require_seen(opened, [code for _, code in changed if code not in {code for _, code in known}])
     write_people(opened.root, changed)
@@ -140,6 +141,20 @@ def _games_by_person(store: "Store", people: "People") -> dict[str, int]:
         _codes(store).join(owners, on="connect_code").group_by("person").agg(pl.col("replay_id").n_unique())
     )
     return dict(counted.collect().iter_rows())
+
+
+def _require_pseudonyms(store: "Store", people: "People") -> None:
+    """An anonymised store knows codes by their pseudonyms, and must not learn of others here."""
+    from exphil.assets.pseudonyms import PREFIX
+    from exphil.errors import UsageError
+
+    if store.manifest.pseudonyms is None:
+        return
+    for _, code in people:
+        if not code.startswith(PREFIX):
+            raise UsageError(
+                f"{store.root} is anonymised: give pseudonyms, as {PREFIX}... in players.connect_code, not {code}"
+            )
 
 
 def _require_seen(store: "Store", codes: "Sequence[str]") -> None:

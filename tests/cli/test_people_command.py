@@ -4,12 +4,14 @@ import json
 import os
 import stat
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from exphil import schema
 from exphil.sql.people import read_people
+from exphil.store import manifest as manifests
 from exphil.store import paths
 from exphil.store.manifest import Part
 from exphil.store.parquet import write_rows
@@ -75,6 +77,17 @@ def test_a_code_that_no_game_has(exphil: Run, store: Path) -> None:
     assert exphil("people", "add", "Wal Nut", "NUT#357", "--unseen", "--store", store).code == 0
     assert exphil("people", "add", "wal nut", "NUT#356", "nut#357", "--store", store).code == 0
     assert read_people(store) == (("Wal Nut", "NUT#356"), ("Wal Nut", "NUT#357"))
+
+
+def test_an_anonymised_store_learns_no_code(exphil: Run, store: Path) -> None:
+    opened = Store.open(store)
+    manifests.write(store, replace(opened.manifest, pseudonyms="0123456789abcdef"))
+    for more in ((), ("--unseen",)):
+        outcome = exphil("people", "add", "Wal Nut", "NUT#356", *more, "--store", store)
+        assert outcome.code == 2
+        assert "is anonymised: give pseudonyms" in outcome.err
+    assert not (store / paths.PEOPLE).exists()
+    assert exphil("people", "add", "P", "ANON#000000000000000001", "--unseen", "--store", store).code == 0
 
 
 @pytest.mark.parametrize(
