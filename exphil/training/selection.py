@@ -94,17 +94,20 @@ def condition(config: TrainConfig) -> str | None:
     return " AND ".join(parts) or None
 
 
-def told(config: TrainConfig) -> dict[str, str]:
-    """What chooses the data, by option, for people to read: players are named only where the run may name them."""
-    show = str if config.name_players else masked
-    found = {
-        "where": None if config.where is None else show(config.where),
-        "windows": None if config.windows is None else show(config.windows),
-        "character": config.character,
-        "stage": config.stage,
-        "min_quality": None if config.min_quality is None else f"{config.min_quality:g}",
-    }
-    return {name: value for name, value in found.items() if value is not None}
+def shown(config: TrainConfig) -> dict[str, Any]:
+    """Every option, for others to see: players are named only where the run may name them."""
+    options = config.flat()
+    for name in ("where", "windows"):
+        if options[name] is not None and not config.name_players:
+            options[name] = masked(options[name])
+    return options
+
+
+def told(config: TrainConfig) -> dict[str, Any]:
+    """The options of `shown` that choose the data, where they are given."""
+    options = shown(config)
+    names = ("where", "windows", "character", "stage", "min_quality")
+    return {name: options[name] for name in names if options[name] is not None}
 
 
 def digest(tables: list[pa.Table]) -> str:

@@ -27,7 +27,7 @@ from exphil.training.progress import Reporter
 from exphil.training.provenance import made_with
 from exphil.training.runs import CARD, CONFIG, CURVE, Run, create_run, discard_unused, open_run, saving
 from exphil.training.schedule import schedule_of
-from exphil.training.selection import Selection, describe
+from exphil.training.selection import Selection, describe, shown
 from exphil.training.setting import Setting, find_setting, fresh_policy, make_loader, make_sampler
 from exphil.training.trackers import open_tracker
 from exphil.training.writer import Writer
@@ -105,7 +105,7 @@ def _fit(run: Run, setting: Setting, *, resumed: bool) -> Outcome:
     train = make_loader(config, setting, selection.train, training=True)
     validation = make_loader(config, setting, selection.validation, training=False)
     num_parameters = sum(parameter.numel() for parameter in policy.parameters())
-    tracker = open_tracker(config.tracker if world.is_first else "none", run.folder, config.flat())
+    tracker = open_tracker(config.tracker if world.is_first else "none", run.folder, shown(config))
     trainer = Trainer(
         run=run,
         learner=learner,

@@ -18,7 +18,7 @@ from exphil.store.packs import Packs
 from exphil.store.store import Store
 from exphil.training.config import TrainConfig
 from exphil.training.progress import Silent
-from exphil.training.selection import select, told
+from exphil.training.selection import select, shown, told
 from exphil.training.setting import find_setting
 from tests.stores import make_store
 
@@ -194,8 +194,9 @@ def test_what_chose_the_data_is_told_without_names_unless_asked() -> None:
     assert hidden == {
         "windows": text.replace("MANG#0", "…").replace("-- Joe's", ""),
         "stage": "fd",
-        "min_quality": "0.5",
+        "min_quality": 0.5,
     }
+    assert shown(config) == {**config.flat(), **hidden}
     assert told(TrainConfig(windows=text, name_players=True)) == {"windows": text}
     assert told(TrainConfig(where="players.netplay_name = 'Joe' AND character = 'FOX'")) == {
         "where": "players.netplay_name = '…' AND character = 'FOX'"
