@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
@@ -105,3 +107,19 @@ def test_every_name_of_a_store_is_known(small_store: Path) -> None:
     assert offered("SELECT * FROM sides WHERE character = 'FALCON", words) == ["CAPTAIN_FALCON"]
     assert next(iter(words.tables)) == "games"
     assert "replay_id" in offered("SELECT rep| FROM players", words)
+
+
+TOKENS = st.sampled_from(
+    ["SELECT ", "FROM ", "games ", "g.", "players", " AS p", ", ", "'", '"', "$$", "--", "/*", "\n", ";", "(",
+     "in_order(", "stage = ", ".schema ", ".output ", "WITH x AS (", "sta"]
+)  # fmt: skip
+
+
+@given(st.lists(TOKENS, max_size=8).map("".join), st.data())
+def test_whatever_is_typed_what_is_offered_fits_what_is_there(text: str, data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(text)))
+    completer = SqlCompleter(lambda: WORDS, NAMES, FORMATS)
+    document = Document(text, place)
+    for one in completer.get_completions(document, CompleteEvent(completion_requested=True)):
+        typed = document.text_before_cursor[len(document.text_before_cursor) + one.start_position :]
+        assert typed.lower() in one.display_text.lower() or text.lstrip().startswith(".output")
