@@ -154,9 +154,13 @@ def _by_character(ask: Ask) -> tuple[list[str], list[list[Any]], str]:
     )
     columns = [
         "character", "players", "openings / kill", "damage / opening", "inputs / min", "L-cancels %",
-        "wavedashes / min", "dash dances / min", "ledge grabs / min",
+        "wavedashes", "dash dances", "ledge grabs",
     ]  # fmt: skip
-    return columns, [[character_title(row["name"]), *list(row.values())[1:]] for row in rows], "By character."
+    return (
+        columns,
+        [[character_title(row["name"]), *list(row.values())[1:]] for row in rows],
+        "By character; the last three columns are a minute of play.",
+    )
 
 
 def _add_situations(page: Page, ask: Ask) -> None:

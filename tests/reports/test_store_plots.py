@@ -22,7 +22,7 @@ games = st.lists(
 )
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(games)
 def test_pairs_of_characters_are_those_of_the_games(
     ask_of: Asking, found: list[tuple[str, str, int | None]]
