@@ -10,7 +10,7 @@ from exphil.errors import StoreError
 from exphil.schema import Column, Table
 from exphil.sql.macros import MACROS
 from exphil.sql.names import Row
-from exphil.sql.quoting import literal, quoted_name, quoted_text
+from exphil.sql.quoting import quoted_name, quoted_text
 from exphil.sql.tables import FIXED_ROWS, PEOPLE, told
 from exphil.sql.view import View
 from exphil.sql.views import VIEWS
@@ -103,8 +103,15 @@ def _columns_of(path: str) -> frozenset[str]:
 def _filled(table: Table, rows: Iterable[Row]) -> Iterator[str]:
     columns = ", ".join(f"{quoted_name(column.name)} {SQL_TYPES[column.type]}" for column in table.columns)
     yield f"CREATE TABLE {quoted_name(table.name)} ({columns})"
-    if values := ", ".join(f"({', '.join(map(literal, row))})" for row in rows):
-        yield f"INSERT INTO {quoted_name(table.name)} VALUES {values}"
+    by_column = list(zip(*rows, strict=True))
+    if by_column:
+        yield f"INSERT INTO {quoted_name(table.name)} SELECT {', '.join(map(_lines, by_column))}"
+
+
+def _lines(values: Sequence[str | float | None]) -> str:
+    """A column of values as lines of one text, none of them empty: VALUES take ten times as long to read."""
+    text = "\n".join("" if value is None else str(value) for value in values)
+    return f"nullif(unnest(string_split({quoted_text(text)}, chr(10))), '')"
 
 
 def _select_list(view: View) -> str:

@@ -1,6 +1,6 @@
 """Views: what they take in, whom they name, and that no row comes twice."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from exphil import schema
 from exphil.errors import StoreError
 from exphil.sql.database import Database
 from exphil.sql.listing import LISTED
+from exphil.sql.names import Row
+from exphil.sql.tables import FIXED_ROWS
 from exphil.sql.views import VIEWS
 from exphil.store.store import Store
 from tests.sql.part_files import PartFiles, Rows
@@ -77,6 +79,15 @@ def test_every_column_and_function_says_what_it_is(empty: Database) -> None:
     assert {(table.name, column.name) for table in LISTED for column in table.columns} <= told
     query = "SELECT count(*) AS n FROM duckdb_functions() WHERE function_name = 'in_order' AND comment <> ''"
     assert empty.query(query).read_all()["n"].to_pylist() == [1]
+
+
+@pytest.mark.parametrize(("table", "rows"), FIXED_ROWS, ids=lambda value: getattr(value, "name", ""))
+def test_tables_that_the_code_fills_hold_its_rows(
+    empty: Database, table: schema.Table, rows: Callable[[], Iterator[Row]]
+) -> None:
+    found = empty.query(f"FROM {table.name}").read_all().to_pylist()
+    assert [tuple(row.values()) for row in found] == list(rows())
+    assert found
 
 
 def test_a_game_counts_once_and_only_between_two(tmp_path: Path) -> None:
