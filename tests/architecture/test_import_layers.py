@@ -15,6 +15,7 @@ LAYERS = (
     "melee",
     "features",
     "replays",
+    "live",
     "stats",
     "store",
     "sql",
