@@ -31,3 +31,7 @@ class StoreError(ExphilError):
 
 class FingerprintError(StoreError):
     """An artefact was made with another feature table than the one at hand; names the rows that differ."""
+
+
+class PlayError(ExphilError):
+    """A game that is being played, or what runs it: a console that is gone, a stream of events that makes no sense."""

@@ -27,6 +27,7 @@ LAYERS = (
     "api",
     "pages",
     "evaluation",
+    "play",
     "benchmark",
     "reports",
     "synth",
