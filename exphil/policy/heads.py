@@ -57,10 +57,12 @@ class ActionHeads(nn.Module, ABC):
         temperature: float = 1.0,
         top_p: float = 1.0,
         generator: torch.Generator | None = None,
+        noise: Tensor | None = None,
     ) -> Tensor:
         """(B, H + 81) -> (B, 13) int64. Temperature 0 takes each head's likeliest class.
 
-        `top_p` below 1 keeps the fewest likeliest classes that hold that share of a head's probability.
+        `top_p` below 1 keeps the fewest likeliest classes that hold that share of a head's probability. With
+        `noise`, (B, 13) uniform in [0, 1), no generator is asked, and what is drawn is a function of it; see `pick`.
         """
 
     def log_prob(self, hidden: Tensor, actions: Tensor) -> Tensor:
@@ -110,6 +112,7 @@ class AutoregressiveHeads(ActionHeads):
         temperature: float = 1.0,
         top_p: float = 1.0,
         generator: torch.Generator | None = None,
+        noise: Tensor | None = None,
     ) -> Tensor:
         """Head by head, each told what was drawn before; see `ActionHeads.sample`."""
         hidden, held = self._apart(hidden)
@@ -124,7 +127,10 @@ class AutoregressiveHeads(ActionHeads):
             units = torch.cat((units, own), dim=1)
             rows = slice(start, start + width)
             logits = linear(units, weight[rows, : units.shape[1]]) + offset[:, rows]
-            choice = draw(_classes(logits), temperature, top_p, generator)
+            if noise is None:
+                choice = draw(_classes(logits), temperature, top_p, generator)
+            else:
+                choice = pick(logits, temperature, top_p, noise[:, head])
             actions[:, head] = choice
             told = choice.unsqueeze(1) * onto[start] if width == 1 else onto[start + choice]
             context = context + told
@@ -160,10 +166,15 @@ class IndependentHeads(ActionHeads):
         temperature: float = 1.0,
         top_p: float = 1.0,
         generator: torch.Generator | None = None,
+        noise: Tensor | None = None,
     ) -> Tensor:
         """All heads at once; see `ActionHeads.sample`."""
         parts = self._logits(hidden).split(WIDTHS, dim=-1)
-        choices = [draw(_classes(part), temperature, top_p, generator) for part in parts]
+        if noise is None:
+            choices = [draw(_classes(part), temperature, top_p, generator) for part in parts]
+        else:
+            columns = noise.unbind(-1)
+            choices = [pick(part, temperature, top_p, u) for part, u in zip(parts, columns, strict=True)]
         return torch.stack(choices, dim=-1)
 
     def _logits(self, hidden: Tensor) -> Tensor:
@@ -223,6 +234,29 @@ def draw(logits: Tensor, temperature: float, top_p: float, generator: torch.Gene
         ranked = ranked * (ranked.cumsum(-1) - ranked < max(top_p, 1e-6))  # the likeliest is always kept
         probability = torch.zeros_like(probability).scatter(-1, order, ranked)
     return torch.multinomial(probability, 1, generator=generator).squeeze(-1)
+
+
+def pick(logits: Tensor, temperature: float, top_p: float, noise: Tensor) -> Tensor:
+    """(B, logits of one head), (B,) uniform in [0, 1) -> (B,) int64: the class that the noise falls on.
+
+    A button (one logit) is down where noise is below the probability that it is; another head takes the first class
+    whose running sum of kept probabilities exceeds noise times their whole sum, so never one that is not kept.
+    """
+    if temperature <= 0:
+        return _classes(logits).argmax(dim=-1)
+    if logits.shape[-1] == 1:
+        down = torch.sigmoid(logits[:, 0].float() / temperature)
+        if top_p < 1:
+            down = torch.where((down > 0.5) & (down >= top_p), 1.0, down)
+            down = torch.where((down <= 0.5) & (1 - down >= top_p), 0.0, down)
+        return (noise < down).long()
+    probability = torch.softmax(logits.float() / temperature, dim=-1)
+    if top_p < 1:
+        ranked, order = probability.sort(dim=-1, descending=True, stable=True)
+        ranked = ranked * (ranked.cumsum(-1) - ranked < max(top_p, 1e-6))  # the likeliest is always kept
+        probability = torch.zeros_like(probability).scatter(-1, order, ranked)
+    reached = probability.cumsum(-1)
+    return (reached <= noise.unsqueeze(-1) * reached[:, -1:]).sum(-1)
 
 
 def head_slices() -> Iterator[tuple[str, slice]]:

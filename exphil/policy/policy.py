@@ -128,9 +128,12 @@ class Policy(nn.Module):
         temperature: float = 1.0,
         top_p: float = 1.0,
         generator: torch.Generator | None = None,
+        noise: Tensor | None = None,
     ) -> Tensor:
         """(B, H + 81) -> (B, 13) int64: the input of frame t + 1 + N, drawn as the heads' kind does."""
-        return self.heads.sample(hidden, temperature=temperature, top_p=top_p, generator=generator)
+        return self.heads.sample(
+            hidden, temperature=temperature, top_p=top_p, generator=generator, noise=noise
+        )
 
     def _observe(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Hidden (B, L, H + 81) of a batch's windows, and the true choices (B, L, 13) beside them."""
