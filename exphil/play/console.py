@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from exphil.errors import ExphilError
+from exphil.errors import PlayError
 from exphil.play.libraries import load_enet
 
 ADDRESS: Final = "127.0.0.1"
@@ -38,7 +38,7 @@ _KINDS: Final[dict[str, Kind]] = {
 _IGNORED: Final = frozenset({"frame_end"})
 
 
-class ConsoleError(ExphilError):
+class ConsoleError(PlayError):
     """No console answers, or the one that did is gone."""
 
 

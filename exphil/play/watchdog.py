@@ -1,0 +1,104 @@
+"""Whether each frame of the game was answered in time, and what to do when it was not.
+
+A frame is answered in time when its input is ready within the budget after the frame came. An input that is late is
+not written: the controller keeps the one before, and the frame counts as missed. What came in the meantime is seen by the policy in one go, and the newest of it alone is answered, so lateness
+never adds up.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+FRAME_S: Final = 1 / 60
+"""Seconds that a frame of the game takes."""
+
+MOST_WAITING: Final = 60
+"""Frames that are caught up with; of more than these the policy sees the newest only, with an empty memory."""
+
+RECENT: Final = 600
+"""Frames that the figures while playing are over: ten seconds."""
+
+_QUANTILES: Final = {"p50_ms": 50.0, "p95_ms": 95.0, "p99_ms": 99.0, "p999_ms": 99.9, "max_ms": 100.0}
+
+
+class Latencies:
+    """Times in seconds: all of them for the report, the newest for a line while playing."""
+
+    def __init__(self) -> None:
+        self._times = np.empty(4 * RECENT, np.float32)
+        self.count = 0
+
+    def add(self, seconds: float) -> None:
+        if self.count == len(self._times):
+            self._times = np.concatenate((self._times, np.empty_like(self._times)))
+        self._times[self.count] = seconds
+        self.count += 1
+
+    @property
+    def all(self) -> npt.NDArray[np.float32]:
+        """(count,) seconds."""
+        return self._times[: self.count]
+
+    def recent(self) -> tuple[float, float] | None:
+        """(p50, p99) of the newest in milliseconds; None before the first."""
+        if not self.count:
+            return None
+        half, most = np.percentile(self.all[-RECENT:], (50, 99)) * 1e3
+        return float(half), float(most)
+
+    def figures(self) -> dict[str, float | None]:
+        """Quantiles of all in milliseconds, by name; None where there is nothing."""
+        if not self.count:
+            return dict.fromkeys(_QUANTILES)
+        found = np.percentile(self.all, list(_QUANTILES.values())) * 1e3
+        return {name: round(float(value), 4) for name, value in zip(_QUANTILES, found, strict=True)}
+
+
+@dataclass
+class Watchdog:
+    """Counts frames and judges when they were answered.
+
+    Attributes:
+        budget_s: from a frame's coming to its input on the controller.
+        frames: that came, each id once.
+        missed: of these, not answered in time: late, or another came before they could be.
+        left_out: of the missed, not even seen by the policy, because too many waited.
+        latencies: of the frames that were answered, late or not.
+    """
+
+    budget_s: float = FRAME_S
+    frames: int = 0
+    missed: int = 0
+    left_out: int = 0
+    latencies: Latencies = field(default_factory=Latencies)
+    _newest: int | None = None
+
+    def begin_game(self) -> None:
+        """Frame ids start again."""
+        self._newest = None
+
+    def took(self, frames: Iterable[int]) -> None:
+        """Note the ids that came together, in their order.
+
+        All new ones but the last are missed: the game has gone on without their inputs. Ids that came before are
+        re-simulations of a rollback and cost nothing.
+        """
+        new = 0
+        for frame in frames:
+            if self._newest is None or frame > self._newest:
+                self._newest = frame
+                new += 1
+        self.frames += new
+        self.missed += max(0, new - 1)
+
+    def in_time(self, arrived: float, ready: float) -> bool:
+        """Whether an input may be written; if not, the frame is missed."""
+        taken = ready - arrived
+        self.latencies.add(taken)
+        if taken <= self.budget_s:
+            return True
+        self.missed += 1
+        return False
