@@ -1,23 +1,20 @@
 """From the tables of one game to five typed blocks, column by column."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from exphil.features.encodings import Flag, Id, Number
-from exphil.features.feature import Feature
 from exphil.features.fighters import NOBODY, common_frames, find_fighters
 from exphil.features.items import encode_items
 from exphil.features.layout import BlockName, FeatureSet
-from exphil.features.numbers import store_number
-from exphil.features.rows import PlayerRows, SharedRows, TableColumns, positions_of
+from exphil.features.rows import Rows, SharedRows, TableColumns, positions_of
 from exphil.melee.controller import button_bits
 
 Blocks = dict[BlockName, NDArray[Any]]
-_FRAME: Final = "frame"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,74 +33,26 @@ class Encoded:
         return len(self.frame)
 
 
-def _flag(values: NDArray[Any], encoding: Flag) -> NDArray[np.bool_]:
-    if encoding.mask is not None:
-        return np.asarray((values & values.dtype.type(encoding.mask)) != 0)
-    if encoding.equals is not None:
-        return np.asarray(values == encoding.equals)
-    return np.asarray(values != 0)
-
-
-def _read(feature: Feature, rows: PlayerRows | SharedRows) -> NDArray[Any] | None:
-    """The feature's source values; None where the replay lacks every one of its columns (then it reads as 0)."""
-    if feature.read is not None:
-        known = feature.source == (_FRAME,) or feature.source == ("item_type",)
-        if not known and all(rows.get(name) is None for name in feature.source):
-            return None
-        return np.asarray(feature.read(rows))
-    return rows.get(feature.source[0])
-
-
-def _encode_feature(
-    feature_set: FeatureSet,
-    feature: Feature,
-    rows: PlayerRows | SharedRows,
-    blocks: dict[BlockName, NDArray[Any]],
+def encode_player(
+    feature_set: FeatureSet, leader: Rows, follower: Rows, blocks: Mapping[BlockName, NDArray[Any]], num: int
 ) -> None:
-    """Write one stored feature into blocks of shape (columns, T), which hold zeros so far."""
-    slot = feature_set.slots[feature.name]
-    out = blocks[slot.block][slot.column]
-    encoding = feature.encoding
-    values = _read(feature, rows)
-    if isinstance(encoding, Id):
-        if values is None:
-            out.fill(encoding.none)
-        else:
-            np.copyto(out, np.where(values < encoding.size, values, encoding.none), casting="unsafe")
-            if isinstance(rows, PlayerRows) and feature.who == "follower":
-                out[~rows.present] = encoding.none
-        return
-    if isinstance(encoding, Number):
-        if values is not None:
-            store_number(values, encoding, out)
-            if isinstance(rows, PlayerRows) and feature.who == "follower" and encoding.offset:
-                out[~rows.present] = encoding.offset
-        elif encoding.offset:
-            out.fill(encoding.offset)
-    elif values is not None and isinstance(encoding, Flag):
-        bits = _flag(values, encoding).view(np.uint8)
-        np.bitwise_or(out, np.left_shift(bits, slot.bit or 0, dtype=np.uint8), out=out)
-    elif values is not None:
-        np.copyto(out, values, casting="unsafe")
-
-
-def _encode_player(
-    feature_set: FeatureSet,
-    leader: PlayerRows,
-    follower: PlayerRows,
-    blocks: dict[BlockName, NDArray[Any]],
-) -> None:
-    buttons = [f for f in feature_set.of_scope("self") if f.source == ("pre_buttons_physical",)]
-    for feature in feature_set.features:
-        if feature.scope == "shared" or feature.name not in feature_set.slots or feature in buttons:
-            continue
-        _encode_feature(feature_set, feature, follower if feature.who == "follower" else leader, blocks)
+    """Write a player's features into blocks of shape (columns, num), which hold zeros so far."""
+    plan = feature_set.plan
+    for batch in plan.player:
+        batch.store({"leader": leader, "follower": follower}, blocks, num)
     # The eight buttons are the eight bits of one byte, in this order: one lookup instead of eight masks.
     held = leader.get("pre_buttons_physical")
     if held is not None:
-        blocks["player_codes"][feature_set.slots[buttons[0].name].column] = button_bits(
-            held.astype(np.uint16, copy=False)
-        )
+        block, column = plan.buttons
+        blocks[block][column] = button_bits(held.astype(np.uint16, copy=False))
+
+
+def encode_shared(
+    feature_set: FeatureSet, rows: Rows, blocks: Mapping[BlockName, NDArray[Any]], num: int
+) -> None:
+    """Write what belongs to the game, items aside, into blocks of shape (columns, num)."""
+    for batch in feature_set.plan.shared:
+        batch.store({"leader": rows}, blocks, num)
 
 
 def _observed(
@@ -144,14 +93,12 @@ def encode(
             leader = leaders[side].rows(columns, frame, stage, other)
             follower = fighters.get((port, True), NOBODY).rows(columns, frame, stage, other)
             player = {name: block[side] for name, block in base.items() if name.startswith("player")}
-            _encode_player(feature_set, leader, follower, player)
+            encode_player(feature_set, leader, follower, player, num)
         count = encode_items(feature_set, item_columns, frame, ports, base)
         stage_ids = stage_columns["frame"]
         among = np.zeros(0, np.int32) if stage_ids is None else stage_ids.astype(np.int32, copy=False)
         shared = SharedRows(stage_columns, positions_of(frame, among), frame, stage, count)
-        for feature in feature_set.of_scope("shared"):
-            if feature.name in feature_set.slots and feature.slot is None:
-                _encode_feature(feature_set, feature, shared, base)
+        encode_shared(feature_set, shared, base, num)
     return Encoded(
         frame,
         {name: np.moveaxis(block, -1, 0) for name, block in base.items()},

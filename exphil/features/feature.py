@@ -13,11 +13,16 @@ from exphil.schema import FRAMES, ITEMS, STAGE_FRAMES, Version
 Scope = Literal["player", "self", "shared"]
 Who = Literal["leader", "follower"]
 
-_SINCE = {
-    prefix + column.name: column.since
+_COLUMNS = {
+    prefix + column.name: column
     for table, prefix in ((FRAMES, ""), (ITEMS, "item_"), (STAGE_FRAMES, ""))
     for column in table.columns
 }
+
+
+def column_type(name: str) -> str:
+    """Type of a source column, as the schema names it; an item's is prefixed `item_`."""
+    return _COLUMNS[name].type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,14 +43,14 @@ class Feature:
     read: Callable[[Any], Any] | None = None
 
     def __post_init__(self) -> None:
-        unknown = [name for name in self.source if name not in _SINCE]
+        unknown = [name for name in self.source if name not in _COLUMNS]
         if unknown:
             raise ValueError(f"feature {self.name} reads unknown columns: {', '.join(unknown)}")
 
     @property
     def since(self) -> Version:
         """Replay format that brought the newest of its sources; (0, 1, 0) for what every version has."""
-        versions = [since for since in (_SINCE[name] for name in self.source) if since is not None]
+        versions = [since for since in (_COLUMNS[name].since for name in self.source) if since is not None]
         return max(versions, default=(0, 1, 0))
 
     @property

@@ -5,16 +5,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from exphil.features.encodings import Lookup, Number
 from exphil.features.layout import BlockName, FeatureSet
-from exphil.features.numbers import store_number
-from exphil.features.rows import TableColumns
+from exphil.features.rows import Columns
 from exphil.features.tables import OWNER_SHIFT
 from exphil.melee.items import KIND_OF_ITEM, NUM_ITEM_TYPES, NUM_SLOTS
 
 
 def encode_items(
-    feature_set: FeatureSet, items: TableColumns, frame: NDArray[np.int32], ports: tuple[int, int],
+    feature_set: FeatureSet, items: Columns, frame: NDArray[np.int32], ports: tuple[int, int],
     blocks: dict[BlockName, NDArray[Any]],
 ) -> NDArray[np.uint8]:  # fmt: skip
     """Scatter items into their slots; returns how many there are in each frame, (T,) uint8.
@@ -32,24 +30,18 @@ def encode_items(
     kept = kept[np.argsort(item_id[kept], kind="stable")]
     row, slot = row[kept], (item_id[kept] % NUM_SLOTS).astype(np.intp)
     np.copyto(count, np.minimum(np.bincount(row, minlength=len(frame)), 255), casting="unsafe")
-    for feature in feature_set.of_scope("shared"):
-        if feature.slot != 0 or feature.name not in feature_set.slots:
-            continue
-        first = feature_set.slots[feature.name]
-        stride = feature_set.slots[feature.name.replace("item0", "item1")].column - first.column
-        column = first.column + stride * slot
-        if isinstance(feature.encoding, Lookup):
-            blocks[first.block][column, row] = _item_codes(items, kept, ports)
-            continue
-        values = items[feature.source[0].removeprefix("item_")]
-        if values is not None and isinstance(feature.encoding, Number):
-            stored = np.empty(len(kept), feature.encoding.dtype)
-            store_number(values[kept], feature.encoding, stored)
-            blocks[first.block][column, row] = stored
+    plan = feature_set.plan.items
+    work = np.zeros((len(plan.numbers), len(kept)), np.float32)
+    for values, name in zip(work, plan.numbers, strict=True):
+        column = items[name]
+        if column is not None:
+            values[:] = column[kept]
+    blocks[plan.block][plan.columns + plan.stride * slot, row] = plan.steps.apply(work)
+    blocks[plan.code_block][plan.code_column + plan.code_stride * slot, row] = _item_codes(items, kept, ports)
     return count
 
 
-def _item_codes(items: TableColumns, kept: NDArray[np.intp], ports: tuple[int, int]) -> NDArray[np.uint8]:
+def _item_codes(items: Columns, kept: NDArray[np.intp], ports: tuple[int, int]) -> NDArray[np.uint8]:
     """Kind in the low bits, whose it is above them: 1 the first player's, 2 the second's, 0 anyone else's."""
     kind, owner = items["type"], items["owner"]
     code = np.ones(len(kept), np.uint8)

@@ -18,6 +18,7 @@ from exphil.features.tables import TABLES
 
 if TYPE_CHECKING:
     from exphil.features.encode import Blocks, Encoded
+    from exphil.features.plan import Plan
 
 BlockName = Literal["player_scalars", "player_ids", "player_codes", "shared_scalars", "shared_codes"]
 BLOCK_DTYPES: dict[BlockName, np.dtype[np.generic]] = {
@@ -211,6 +212,13 @@ class FeatureSet:
     def fingerprint(self) -> str:
         """32 hex digits that name this table: equal only where stored bytes mean the same."""
         return hashlib.blake2b(self.canonical.encode(), digest_size=16).hexdigest()
+
+    @cached_property
+    def plan(self) -> "Plan":
+        """How its stored features are encoded, kind by kind."""
+        from exphil.features.plan import make_plan
+
+        return make_plan(self)
 
     @cached_property
     def pieces(self) -> dict[Scope, tuple[Piece, ...]]:

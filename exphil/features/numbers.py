@@ -1,5 +1,7 @@
-"""Numbers to whole steps."""
+"""Numbers to whole steps, one feature at a time or a block of them at once."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -10,18 +12,51 @@ from exphil.features.encodings import Number
 _LIMITS: Final = {"int16": (-32768.0, 32767.0), "uint8": (0.0, 255.0)}
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Steps:
+    """How K numbers become whole steps; each array is (K, 1) float32."""
+
+    inverse: NDArray[np.float32]
+    """Steps a unit."""
+    offset: NDArray[np.float32]
+    low: NDArray[np.float32]
+    high: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, encodings: Sequence[Number]) -> "Steps":
+        def column(values: list[float]) -> NDArray[np.float32]:
+            return np.array(values, np.float32).reshape(-1, 1)
+
+        limits = [_limits(encoding) for encoding in encodings]
+        return cls(
+            column([1.0 / encoding.step for encoding in encodings]),
+            column([encoding.offset for encoding in encodings]),
+            column([low for low, _ in limits]),
+            column([high for _, high in limits]),
+        )
+
+    def apply(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(K, num) values to steps, in place: rounded, clipped to the limits; what is not finite counts as 0."""
+        np.multiply(values, self.inverse, out=values)
+        np.rint(values, out=values)
+        np.add(values, self.offset, out=values)
+        # A comparison with NaN is false: one test finds both what does not fit and what is no number.
+        if not ((values >= self.low) & (values <= self.high)).all():
+            finite = np.where(np.isfinite(values), values, self.offset)
+            np.clip(finite, self.low, self.high, out=values)
+        return values
+
+
 def store_number(values: NDArray[Any], encoding: Number, out: NDArray[Any]) -> None:
-    """Write values as whole steps into `out`, clipped to its limits; what is not finite counts as 0."""
-    work = np.multiply(values, np.float32(1.0 / encoding.step), dtype=np.float32)
-    np.rint(work, out=work)
-    if encoding.offset:
-        work += np.float32(encoding.offset)
+    """Write the values of one feature as whole steps into `out`."""
+    work = np.asarray(values, np.float32).reshape(1, -1).copy()
+    np.copyto(out, Steps.of([encoding]).apply(work)[0], casting="unsafe")
+
+
+def _limits(encoding: Number) -> tuple[float, float]:
     low, high = _LIMITS[encoding.dtype]
     if encoding.low is not None:
         low = max(low, encoding.low / encoding.step + encoding.offset)
     if encoding.high is not None:
         high = min(high, encoding.high / encoding.step + encoding.offset)
-    # One pass finds both what does not fit and what is no number: comparisons with NaN are false.
-    if len(work) and not (work.min() >= low and work.max() <= high):
-        work = np.clip(np.where(np.isfinite(work), work, np.float32(encoding.offset)), low, high)
-    np.copyto(out, work, casting="unsafe")
+    return low, high

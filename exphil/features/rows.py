@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +10,23 @@ from numpy.typing import NDArray
 
 Index = slice | NDArray[np.intp]
 _WHOLE = slice(None)
+
+
+class Columns(Protocol):
+    """Columns of a table by name; None for one that the replay lacks."""
+
+    def __getitem__(self, name: str, /) -> NDArray[Any] | None: ...
+
+
+class Rows(Protocol):
+    """What features read: `rows[column]` is (num,), and 0 where `rows.get(column)` is None."""
+
+    @property
+    def present(self) -> NDArray[np.bool_]: ...
+
+    def __getitem__(self, name: str, /) -> NDArray[Any]: ...
+
+    def get(self, name: str, /) -> NDArray[Any] | None: ...
 
 
 class TableColumns:
@@ -106,7 +123,7 @@ class SharedRows:
 
     def __init__(
         self,
-        columns: TableColumns,
+        columns: Columns,
         index: Index,
         frame: NDArray[np.int32],
         stage: int,
@@ -118,6 +135,10 @@ class SharedRows:
         self.num = len(frame)
         self.stage = stage
         self.item_count = item_count
+
+    @property
+    def present(self) -> NDArray[np.bool_]:
+        return np.ones(self.num, bool)
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         values = self.get(name)
