@@ -122,8 +122,7 @@ class ConsoleConnection:
             left = deadline - time.monotonic()
             if code is not None or left <= 0:
                 self.close()
-                why = f"Dolphin ended with exit code {code}" if code is not None else "nobody answers"
-                raise ConsoleError(f"no console at {self.address}:{self.port}: {why} {_way_out(code)}")
+                raise ConsoleError(_nobody(self.address, self.port, code))
             if self._attempt(min(_ATTEMPT_S, left)):
                 return
 
@@ -194,7 +193,7 @@ class ConsoleConnection:
         self._host = self._peer = None
 
 
-def _way_out(code: int | None) -> str:
+def _nobody(address: str, port: int, code: int | None) -> str:
     if code is not None:
-        return "before it sent anything; start it by hand to see why"
-    return "(is Dolphin running, with spectating enabled in its Slippi settings?)"
+        return f"Dolphin ended with exit code {code}; start it by hand to see why"
+    return f"no console answers at {address}:{port}: does Dolphin run, with spectating enabled in its Slippi settings?"

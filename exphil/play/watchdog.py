@@ -1,8 +1,8 @@
 """Whether each frame of the game was answered in time, and what to do when it was not.
 
 A frame is answered in time when its input is ready within the budget after the frame came. An input that is late is
-not written: the controller keeps the one before, and the frame counts as missed. What came in the meantime is seen by the policy in one go, and the newest of it alone is answered, so lateness
-never adds up.
+not written: the controller keeps the one before, and the frame counts as missed. What came in the meantime is seen by
+the policy in one go, and the newest of it alone is answered, so lateness never adds up.
 """
 
 from collections.abc import Iterable
@@ -94,11 +94,11 @@ class Watchdog:
         self.frames += new
         self.missed += max(0, new - 1)
 
-    def in_time(self, arrived: float, ready: float) -> bool:
-        """Whether an input may be written; if not, the frame is missed."""
-        taken = ready - arrived
-        self.latencies.add(taken)
-        if taken <= self.budget_s:
-            return True
-        self.missed += 1
-        return False
+    def is_late(self, arrived: float, now: float) -> bool:
+        """Whether the input of a frame that came at `arrived` must not be written any more."""
+        return now - arrived > self.budget_s
+
+    def answered(self, arrived: float, now: float, late: bool) -> None:
+        """All is done for a frame; `late`: without its input."""
+        self.latencies.add(now - arrived)
+        self.missed += late

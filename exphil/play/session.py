@@ -1,0 +1,364 @@
+"""A policy at a console: reads its stream, steps the policies, writes their inputs, game after game.
+
+The loop knows neither Dolphin nor menus: a `Host` stands for what runs the console. Whatever goes wrong on the way
+is told in one line, and the next game starts afresh.
+"""
+
+import gc
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from exphil.errors import PlayError
+from exphil.live import GameEnd, GameStart, LiveFrame, Trouble
+from exphil.live import Message as Event
+from exphil.melee.characters import character_title, external_name
+from exphil.melee.stages import stage_name, stage_title
+from exphil.play.console import ConsoleError, Message
+from exphil.play.controller import NEUTRAL, ControllerState
+from exphil.play.lag import LagMeter
+from exphil.play.pipe import Pad
+from exphil.play.status import Status, stocks_of
+from exphil.play.watchdog import MOST_WAITING, Watchdog
+
+WAIT_S: Final = 0.5
+"""Seconds without a message after which the loop looks whether the console still runs."""
+
+RECONNECT_S: Final = 20.0
+
+MENUS_THAT_END: Final = 10
+"""Menus in a row, no frame between them, after which a game counts as over although nobody said so."""
+
+MOST_TOLD: Final = 5
+"""Times that one and the same remark is printed."""
+
+
+class Runner(Protocol):
+    """A policy in one game at a time."""
+
+    def reset(self, *, viewpoint: int | None = None, game: bytes = b"") -> None:
+        """Begin a game."""
+        ...
+
+    def step(self, frame: LiveFrame) -> ControllerState:
+        """See a frame; gives the input to put on the controller now."""
+        ...
+
+
+class Console(Protocol):
+    """What `ConsoleConnection` does."""
+
+    def connect(self, timeout_s: float, ended: Callable[[], int | None] = ...) -> None: ...
+
+    def receive(self, timeout_s: float) -> list[Message]: ...
+
+
+class Events(Protocol):
+    """What `exphil.live.EventStream` does."""
+
+    def feed(self, payload: bytes) -> list[Event]: ...
+
+
+class Host(Protocol):
+    """What runs the console and finds the way through its menus."""
+
+    def ended(self) -> int | None:
+        """Exit code of the console's process; None while it runs, or where it is not ours."""
+        ...
+
+    def menu(self, payload: bytes) -> None:
+        """Press what leads from this menu towards the next game.
+
+        Raises:
+            PlayError: the menu cannot be read.
+        """
+        ...
+
+
+@dataclass
+class Bot:
+    """A policy on a port.
+
+    Attributes:
+        port: 1 to 4.
+        name: what its remarks call it.
+        runner: the policy.
+        pad: its controller.
+        on_pad: the input that lies on it.
+    """
+
+    port: int
+    name: str
+    runner: Runner
+    pad: Pad
+    on_pad: ControllerState = NEUTRAL
+    lag: LagMeter = field(default_factory=lambda: LagMeter(0))
+
+
+@dataclass
+class Game:
+    """One game, while and after it was played.
+
+    Attributes:
+        start: how it began.
+        frame: id of the newest frame.
+        stocks: left at that frame, the lower port first.
+        end: None where the console did not say how it ended.
+    """
+
+    start: GameStart
+    frame: int | None = None
+    stocks: tuple[int, int] = (0, 0)
+    end: GameEnd | None = None
+
+    def line(self) -> str:
+        """`Fox (port 1) against Marth (port 2) on Battlefield: stocks 2-0 after frame 5120`."""
+        one, other = (
+            f"{character_title(external_name(character))} (port {port})"
+            for character, port in zip(self.start.characters, self.start.ports, strict=True)
+        )
+        where = stage_title(stage_name(self.start.stage))
+        seen = (
+            "no frame of it"
+            if self.frame is None
+            else (f"stocks {self.stocks[0]}-{self.stocks[1]} after frame {self.frame}")
+        )
+        return f"{one} against {other} on {where}: {seen}"
+
+
+class Session:
+    """Plays until the console ends or `most_games` are over.
+
+    Args:
+        console: connected.
+        host: what runs it.
+        events: turns payloads into frames.
+        bots: who plays; at least one.
+        status: where the line and the remarks go.
+        watchdog: judges lateness.
+        most_games: None for as many as there are.
+        clock: that of `Message.arrived`.
+    """
+
+    def __init__(
+        self,
+        console: Console,
+        host: Host,
+        events: Events,
+        bots: Sequence[Bot],
+        status: Status,
+        *,
+        watchdog: Watchdog | None = None,
+        most_games: int | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.watchdog = Watchdog() if watchdog is None else watchdog
+        self.games: list[Game] = []
+        self._console = console
+        self._host = host
+        self._events = events
+        self._bots = list(bots)
+        self._status = status
+        self._most_games = most_games
+        self._clock = clock
+        self._game: Game | None = None
+        self._playing: list[Bot] = []
+        self._menus = 0
+        self._told: dict[str, int] = {}
+
+    def play(self) -> None:
+        """Play.
+
+        Raises:
+            ConsoleError: the console is gone and does not come back, before anything was played.
+        """
+        with _steady():
+            while not self._is_over:
+                try:
+                    messages = self._console.receive(WAIT_S)
+                except ConsoleError as error:
+                    if not self._found_again(error):
+                        return
+                    continue
+                self.take(messages)
+                if not messages and self._host.ended() is not None:
+                    self._leave_game()
+                    return
+
+    @property
+    def _is_over(self) -> bool:
+        return self._most_games is not None and self._finished >= self._most_games
+
+    @property
+    def _finished(self) -> int:
+        return len(self.games) - (self._game is not None)
+
+    def take(self, messages: Sequence[Message]) -> None:
+        """Act on what came together: all of it is seen, its newest frame is answered."""
+        frames: list[LiveFrame] = []
+        arrived = 0.0
+        for message in messages:
+            if message.kind == "game":
+                arrived = message.arrived
+                for event in self._events.feed(message.payload):
+                    if isinstance(event, LiveFrame):
+                        frames.append(event)
+                    else:
+                        self._answer(frames, arrived)
+                        frames = []
+                        self._turn(event)
+            elif message.kind in ("menu", "end"):
+                self._answer(frames, arrived)
+                frames = []
+                self._between(message)
+            elif message.kind == "trouble":
+                self._tell(f"{message.text}; it is left out")
+        self._answer(frames, arrived)
+
+    def _turn(self, event: Event) -> None:
+        if isinstance(event, GameStart):
+            self._begin_game(event)
+        elif isinstance(event, GameEnd):
+            if self._game is not None:
+                self._game.end = event
+            self._leave_game()
+        elif isinstance(event, Trouble):
+            self._tell(event.message)
+
+    def _begin_game(self, start: GameStart) -> None:
+        if self._game is not None:
+            self._tell("the console began another game without ending the last one")
+            self._leave_game()
+        self._game = Game(start)
+        self.games.append(self._game)
+        self.watchdog.begin_game()
+        self._playing = [bot for bot in self._bots if bot.port in start.ports]
+        for bot in self._bots:
+            if bot not in self._playing:
+                one, other = start.ports
+                self._tell(f"{bot.name}: port {bot.port} has no part in this game of ports {one} and {other}")
+        for bot in self._playing:
+            viewpoint = start.ports.index(bot.port)
+            bot.runner.reset(viewpoint=viewpoint, game=start.payload)
+            bot.lag = LagMeter(viewpoint)
+            self._release(bot)
+
+    def _leave_game(self) -> None:
+        if self._game is None:
+            return
+        for bot in self._playing:
+            self._release(bot)
+        self._status.tell(self._game.line())
+        self._game, self._playing, self._menus = None, [], 0
+        gc.collect()
+
+    def _between(self, message: Message) -> None:
+        """A message from outside of a game. Single menus also come amid a game, by an old fault of Dolphin's."""
+        if self._game is not None:
+            self._menus += 1
+            if message.kind == "menu" and self._menus < MENUS_THAT_END:
+                return
+            self._leave_game()
+        if message.kind == "menu":
+            try:
+                self._host.menu(message.payload)
+            except PlayError as error:
+                self._tell(str(error))
+
+    def _answer(self, frames: list[LiveFrame], arrived: float) -> None:
+        """Show the policies frames that came together, and write inputs for the last."""
+        if not frames or self._game is None:
+            return
+        self._menus = 0
+        self.watchdog.took(frame.frame for frame in frames)
+        frames = self._caught_up(frames)
+        newest = frames[-1]
+        self._trace(frames[:-1])
+        late = False
+        for bot in self._playing:
+            state = self._step(bot, frames)
+            if self.watchdog.is_late(arrived, self._clock()):
+                late = True
+            else:
+                bot.pad.put(state)
+                bot.on_pad = state
+        if self._playing:
+            self.watchdog.answered(arrived, self._clock(), late)
+        self._trace(frames[-1:])
+        self._game.frame, self._game.stocks = newest.frame, stocks_of(newest.row)
+        self._status.update(newest.frame, self.watchdog, newest.row)
+
+    def _caught_up(self, frames: list[LiveFrame]) -> list[LiveFrame]:
+        """What the policies are to see of frames that waited."""
+        if len(frames) <= MOST_WAITING:
+            return frames
+        assert self._game is not None
+        self.watchdog.left_out += len(frames) - MOST_WAITING
+        self._tell(f"{len(frames)} frames came at once: the policy begins anew with the last {MOST_WAITING}")
+        for bot in self._playing:
+            bot.runner.reset(game=self._game.start.payload)
+        return frames[-MOST_WAITING:]
+
+    def _step(self, bot: Bot, frames: Sequence[LiveFrame]) -> ControllerState:
+        state = NEUTRAL
+        for frame in frames:
+            try:
+                state = bot.runner.step(frame)
+            except PlayError as error:
+                assert self._game is not None
+                self._tell(f"{bot.name}: {error}; it begins anew")
+                bot.runner.reset(game=self._game.start.payload)
+                state = bot.runner.step(frame)
+        return state
+
+    def _trace(self, frames: Sequence[LiveFrame]) -> None:
+        """Follow inputs on their way; a frame that comes again has been followed."""
+        for frame in frames:
+            if frame.is_rollback:
+                continue
+            for bot in self._playing:
+                bot.lag.saw(frame.row)
+                bot.lag.wrote(bot.on_pad)
+
+    def _release(self, bot: Bot) -> None:
+        bot.pad.release()
+        bot.on_pad = NEUTRAL
+
+    def _found_again(self, error: ConsoleError) -> bool:
+        """After a lost connection: whether the console is back."""
+        self._leave_game()
+        if self._host.ended() is not None:
+            return False
+        self._tell(f"{error}; waiting for it to come back")
+        try:
+            self._console.connect(RECONNECT_S, self._host.ended)
+        except ConsoleError as gone:
+            if not self.games:
+                raise
+            self._tell(str(gone))
+            return False
+        self._tell("the console is back")
+        return True
+
+    def _tell(self, text: str) -> None:
+        """A remark; one that keeps coming is printed a few times only."""
+        count = self._told[text] = self._told.get(text, 0) + 1
+        if count <= MOST_TOLD:
+            self._status.tell(text if count < MOST_TOLD else f"{text} (not told any more)")
+
+
+@contextmanager
+def _steady() -> Iterator[None]:
+    """Keep Python's collector of cycles from pausing a frame; it runs between games."""
+    was_enabled = gc.isenabled()
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        if was_enabled:
+            gc.enable()
