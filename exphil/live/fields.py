@@ -5,7 +5,7 @@ So names, types and versions of the schema are the whole layout, and `events.SIZ
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -70,7 +70,7 @@ FIELDS: Final[dict[int, tuple[Field, ...]]] = {
 """Fields of each event of a frame by its code."""
 
 
-@cache
+@lru_cache(maxsize=256)
 def fields_at(code: int, version: Version, size: int) -> tuple[Field, ...] | None:
     """Fields of an event in a stream of this version that announces `size` payload bytes for it.
 
@@ -80,7 +80,7 @@ def fields_at(code: int, version: Version, size: int) -> tuple[Field, ...] | Non
     return None if held is None else tuple(field for field in FIELDS[code] if field.since <= held)
 
 
-@cache
+@lru_cache(maxsize=256)
 def dtype_at(code: int, version: Version, size: int) -> np.dtype[np.void] | None:
     """The same as numpy's packed big-endian struct, from the code byte to the last known field."""
     fields = fields_at(code, version, size)

@@ -1,0 +1,95 @@
+"""One game of the stream: events in, a row for every whole frame out."""
+
+from typing import Final
+
+from exphil.features import FeatureSet
+from exphil.features.one_frame import FrameEncoder
+from exphil.live.fighters import FighterColumns
+from exphil.live.items import ItemColumns
+from exphil.live.messages import GameStart, LiveFrame, Message, Trouble
+from exphil.live.stage import StageColumns
+from exphil.replays import events
+from exphil.replays.normalise import FIRST_FRAME, OLDEST
+
+MAX_GAP: Final = 36_000
+"""Frames by which an id may jump ahead: ten minutes. Beyond that it is garbage."""
+MAX_ROLLBACK: Final = 600
+"""Frames by which an id may fall back as a rollback; beyond that the game has begun counting anew."""
+
+
+class LiveGame:
+    """Gathers the events of a frame until it is whole, and encodes it."""
+
+    def __init__(self, feature_set: FeatureSet, start: GameStart, sizes: dict[int, int]) -> None:
+        version = max(start.version, OLDEST)
+        self.start = start
+        self.fighters = FighterColumns(version, sizes, start.ports)
+        self.items = ItemColumns(version, sizes)
+        self.stage = StageColumns(version, sizes)
+        self._encoder = FrameEncoder(
+            feature_set, self.fighters.leaders, self.fighters.followers, self.stage.columns,
+            stage=start.stage, ports=start.ports,
+        )  # fmt: skip
+        self._open: int | None = None
+        """Id of the frame whose events are coming in."""
+        self._newest: int | None = None
+        """Highest id of a frame that was handed on."""
+        self._told: set[str] = set()
+
+    def add(self, code: int, data: bytes, at: int, out: list[Message]) -> None:
+        """Take an event of a frame, at least as long as its kind; append what it completes to `out`."""
+        frame = int.from_bytes(data[at + 1 : at + 5], "big", signed=True)
+        if frame != self._open or code == events.FRAME_START:
+            self.close(out)
+            if not self._begin(frame, out):
+                return
+        if code == events.PRE:
+            self.fighters.add_pre(data, at)
+        elif code == events.POST:
+            self.fighters.add_post(data, at)
+        elif code == events.ITEM:
+            self.items.add(data, at)
+        else:
+            self.stage.add(code, data, at)
+            if code == events.FRAME_END:
+                self.close(out)
+
+    def close(self, out: list[Message]) -> None:
+        """Hand on the frame whose events came in, if it is whole."""
+        frame, self._open = self._open, None
+        if frame is None:
+            return
+        if not self.fighters.is_whole:
+            if not self.fighters.is_empty:
+                lost = self.fighters.missing[0]
+                self.tell("half", f"frame {frame} lacks the {lost}: left out, and so are others like it", out)
+            return
+        followers = self.fighters.gather()
+        self.stage.gather()
+        row = self._encoder.encode(frame, followers, self.items, self.items.num)
+        newest = self._newest
+        is_rollback = newest is not None and newest - MAX_ROLLBACK <= frame <= newest
+        if newest is not None and frame < newest - MAX_ROLLBACK:
+            self.tell("back", f"frame {frame} follows frame {newest}: the game counts anew", out)
+            newest = None
+        self._newest = frame if newest is None else max(newest, frame)
+        finalized = self.stage.value("end_latest_finalized_frame")
+        out.append(LiveFrame(frame, None if finalized is None else frame <= finalized, row, is_rollback))
+
+    def tell(self, kind: str, message: str, out: list[Message]) -> None:
+        """Trouble of one kind is told once a game: it would come with every frame."""
+        if kind not in self._told:
+            self._told.add(kind)
+            out.append(Trouble(message))
+
+    def _begin(self, frame: int, out: list[Message]) -> bool:
+        """Begin a frame, unless its id is none that a game reaches."""
+        newest = FIRST_FRAME if self._newest is None else self._newest
+        if not FIRST_FRAME <= frame <= newest + MAX_GAP:
+            self.tell("id", f"{frame} is no frame id after {newest}: its events are left out", out)
+            return False
+        self._open = frame
+        self.fighters.clear()
+        self.items.clear(frame)
+        self.stage.begin(frame)
+        return True
