@@ -10,15 +10,16 @@ from typing import Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from exphil.errors import UsageError
-from exphil.melee.controller import BUTTONS, NUM_HEADS, STICK_BINS, STICKS
-from exphil.play.controller import ControllerState, controller_state
+from exphil.errors import PlayError, UsageError
+from exphil.live.messages import GameStart
+from exphil.melee.controller import NUM_HEADS
+from exphil.play.controller import NEUTRAL, ControllerState, controller_state
 from exphil.play.engine import Engine, Floats, Ints
 from exphil.play.noise import Noise
 from exphil.play.snapshots import History, Snapshot, joined
 from exphil.stats.walk import PLAY_STARTS
 
-NEUTRAL_CLASSES: Final = np.array((0,) * len(BUTTONS) + (STICK_BINS // 2,) * len(STICKS) + (0,), np.int64)
+NEUTRAL_CLASSES: Final = NEUTRAL.classes()
 """(13,): a controller that nobody touches."""
 
 
@@ -110,6 +111,17 @@ class PolicyRunner:
         queue = np.tile(NEUTRAL_CLASSES, (self.engine.delay, 1))
         self._now = Snapshot(None, self.engine.initial_state(1), 0, queue)
         self.decision: Decision | None = None
+
+    def begin(self, start: GameStart, port: int) -> None:
+        """Begin the game that a start event announces, as the player on a port (1 to 4).
+
+        Raises:
+            PlayError: nobody plays on that port.
+        """
+        if port not in start.ports:
+            low, high = start.ports
+            raise PlayError(f"nobody plays on port {port}: the game's players are on ports {low} and {high}")
+        self.reset(viewpoint=start.ports.index(port), game=start.payload)
 
     def step(self, frame: Frame) -> ControllerState:
         """See a frame; gives the input to put on the controller now.

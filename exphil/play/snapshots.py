@@ -61,14 +61,13 @@ class History:
             PlayError: the frame is older than what is kept, or has not come yet.
         """
         frames = [seen for seen, _ in self._before]
-        newest = frames[-1] if frames else None
-        if newest is None or frame > newest:
-            raise PlayError(f"frame {frame} cannot be taken back: the newest frame that came is {newest}")
-        if self._forgotten and frame < frames[0]:
+        if not frames or (self._forgotten and frame < frames[0]):
             raise PlayError(
-                f"frame {frame} comes again after frame {newest}, and only the last {self._before.maxlen} frames can"
-                " be taken back; where another game begins, call `reset` first"
+                f"frame {frame} cannot be taken back: only the last {self._before.maxlen} frames since the game's"
+                " start, or since a snapshot was restored, can be; where another game begins, call `reset` first"
             )
+        if frame > frames[-1]:
+            raise PlayError(f"frame {frame} cannot be taken back: the newest that came is {frames[-1]}")
         while True:
             seen, before = self._before.pop()
             if not self._before or self._before[-1][0] < frame:
