@@ -1,4 +1,4 @@
-"""An engine whose memory is a chain of hashes: what it was ever shown, and in which order, shows in all that follows."""
+"""An engine whose memory is a chain of hashes: what it was ever shown, and in what order, shows in all that follows."""
 
 import numpy as np
 
