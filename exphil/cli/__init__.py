@@ -24,6 +24,7 @@ COMMANDS: Final[dict[str, str]] = {
     "train": "exphil.cli.train:train",
     "evaluate": "exphil.cli.evaluate:evaluate",
     "benchmark": "exphil.cli.benchmark:benchmark",
+    "play": "exphil.cli.play:play",
     "stats": "exphil.cli.stats:stats",
     "report": "exphil.cli.report:report",
     "sql": "exphil.cli.sql:sql",

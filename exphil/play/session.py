@@ -159,7 +159,7 @@ class Session:
         self._console = console
         self._host = host
         self._events = events
-        self._bots = list(bots)
+        self.bots = list(bots)
         self._status = status
         self._most_games = most_games
         self._clock = clock
@@ -234,8 +234,8 @@ class Session:
         self._game = Game(start)
         self.games.append(self._game)
         self.watchdog.begin_game()
-        self._playing = [bot for bot in self._bots if bot.port in start.ports]
-        for bot in self._bots:
+        self._playing = [bot for bot in self.bots if bot.port in start.ports]
+        for bot in self.bots:
             if bot not in self._playing:
                 one, other = start.ports
                 self._tell(f"{bot.name}: port {bot.port} has no part in this game of ports {one} and {other}")
