@@ -39,7 +39,7 @@ def encode_player(
     """Write a player's features into blocks of shape (columns, num), which hold zeros so far."""
     plan = feature_set.plan
     for batch in plan.player:
-        batch.store({"leader": leader, "follower": follower}, blocks, num)
+        batch.store(leader, follower, blocks, num)
     # The eight buttons are the eight bits of one byte, in this order: one lookup instead of eight masks.
     held = leader.get("pre_buttons_physical")
     if held is not None:
@@ -52,7 +52,7 @@ def encode_shared(
 ) -> None:
     """Write what belongs to the game, items aside, into blocks of shape (columns, num)."""
     for batch in feature_set.plan.shared:
-        batch.store({"leader": rows}, blocks, num)
+        batch.store(rows, rows, blocks, num)
 
 
 def _observed(

@@ -35,6 +35,9 @@ class Steps:
             column([high for _, high in limits]),
         )
 
+    def __len__(self) -> int:
+        return len(self.inverse)
+
     def apply(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """(K, num) values to steps, in place: rounded, clipped to the limits; what is not finite counts as 0."""
         np.multiply(values, self.inverse, out=values)

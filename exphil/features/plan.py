@@ -19,20 +19,52 @@ if TYPE_CHECKING:
     from exphil.features.layout import BlockName, FeatureSet
 
 Index = slice | NDArray[np.intp]
-Fighters = Mapping[str, Rows]
-"""Rows by whose they are: `leader` and `follower`; of the game, `leader` alone."""
+Blocks = Mapping["BlockName", NDArray[Any]]
+"""Arrays of shape (columns, num) that hold zeros so far."""
 
 _ALWAYS_THERE: Final = (("frame",), ("item_type",))
 _BUTTONS: Final = ("pre_buttons_physical",)
 
 
-def read(feature: Feature, rows: Rows) -> NDArray[Any] | None:
-    """The feature's source values; None where the replay lacks every one of its columns (then it reads as 0)."""
-    if feature.read is None:
-        return rows.get(feature.source[0])
+def _computed(feature: Feature, rows: Rows) -> NDArray[Any] | None:
+    """What the feature's own function makes of its columns; None where the replay lacks every one of them."""
+    assert feature.read is not None
     if feature.source not in _ALWAYS_THERE and all(rows.get(name) is None for name in feature.source):
         return None
     return np.asarray(feature.read(rows))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sources:
+    """Where the values of some features come from, each with its row in an array of them, and by whose it is."""
+
+    columns: tuple[tuple[int, str, bool], ...]
+    """(row, column, whether the follower's): taken as they stand."""
+    computed: tuple[tuple[int, Feature, bool], ...]
+
+    @classmethod
+    def of(cls, features: Sequence[tuple[int, Feature]]) -> "Sources":
+        return cls(
+            tuple((row, f.source[0], f.who == "follower") for row, f in features if f.read is None),
+            tuple((row, f, f.who == "follower") for row, f in features if f.read is not None),
+        )
+
+    def fill(self, out: NDArray[Any], leader: Rows, follower: Rows) -> list[int]:
+        """Write the values into the rows of `out`; returns the rows that the replay has none for, left alone."""
+        absent = []
+        for row, column, follows in self.columns:
+            values = (follower if follows else leader).get(column)
+            if values is None:
+                absent.append(row)
+            else:
+                out[row] = values
+        for row, feature, follows in self.computed:
+            values = _computed(feature, follower if follows else leader)
+            if values is None:
+                absent.append(row)
+            else:
+                out[row] = values
+        return absent
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,45 +73,36 @@ class Numbers:
 
     block: "BlockName"
     columns: Index
-    features: tuple[Feature, ...]
+    sources: Sources
     steps: Steps
 
-    def store(self, fighters: Fighters, blocks: Mapping["BlockName", NDArray[Any]], num: int) -> None:
-        work = np.zeros((len(self.features), num), np.float32)
-        for row, feature in zip(work, self.features, strict=True):
-            values = read(feature, fighters[feature.who])
-            if values is not None:
-                row[:] = values
+    def store(self, leader: Rows, follower: Rows, blocks: Blocks, num: int) -> None:
+        work = np.zeros((len(self.steps), num), np.float32)
+        self.sources.fill(work, leader, follower)
         blocks[self.block][self.columns] = self.steps.apply(work)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Flags:
-    """Flags of one block's bytes: the bit is set where (value & mask == equals) differs from `inverted`.
+    """Flags of one block's bytes: a bit is set where (value & mask == equals) differs from `inverted`.
 
-    mask, equals, inverted: (8 * bytes, 1), by bit. features: those with a bit, and which bit that is.
+    mask, equals, inverted: (8 * bytes, 1), by bit. truths: those set wherever their value is not 0.
     """
 
     block: "BlockName"
     columns: slice
-    features: tuple[tuple[int, Feature], ...]
+    masked: Sources
+    truths: Sources
     mask: NDArray[Any]
     equals: NDArray[Any]
     inverted: NDArray[np.bool_]
 
-    def store(self, fighters: Fighters, blocks: Mapping["BlockName", NDArray[Any]], num: int) -> None:
+    def store(self, leader: Rows, follower: Rows, blocks: Blocks, num: int) -> None:
         work = np.zeros((len(self.mask), num), self.mask.dtype)
-        absent = []
-        for bit, feature in self.features:
-            values = read(feature, fighters[feature.who])
-            if values is None:
-                absent.append(bit)
-            elif _is_plain(feature):
-                np.not_equal(values, 0, out=work[bit], casting="unsafe")
-            else:
-                work[bit] = values
+        absent = self.masked.fill(work, leader, follower)
         work &= self.mask
         bits = (work == self.equals) != self.inverted
+        absent += self.truths.fill(bits, leader, follower)
         if absent:
             bits[absent] = False
         blocks[self.block][self.columns] = np.packbits(bits, axis=0, bitorder="little")
@@ -91,35 +114,31 @@ class Ids:
 
     block: "BlockName"
     columns: Index
-    features: tuple[Feature, ...]
+    sources: Sources
+    followers: tuple[int, ...]
+    """Rows that are the follower's."""
     size: NDArray[Any]
     none: NDArray[Any]
 
-    def store(self, fighters: Fighters, blocks: Mapping["BlockName", NDArray[Any]], num: int) -> None:
-        work = np.empty((len(self.features), num), self.size.dtype)
-        for row, feature, none in zip(work, self.features, self.none, strict=True):
-            rows = fighters[feature.who]
-            values = read(feature, rows)
-            row[:] = none if values is None else values
-            if feature.who == "follower" and values is not None:
-                row[~rows.present] = none
+    def store(self, leader: Rows, follower: Rows, blocks: Blocks, num: int) -> None:
+        work = np.empty((len(self.size), num), self.size.dtype)
+        for row in self.sources.fill(work, leader, follower):
+            work[row] = self.none[row]
+        for row in self.followers:
+            work[row, ~follower.present] = self.none[row]
         np.copyto(work, self.none, where=work >= self.size)
         blocks[self.block][self.columns] = work
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Codes:
-    """Bytes stored as they stand, for tables to look up."""
+    """Bytes of one block, stored as they stand for tables to look up; a source's row is its column."""
 
     block: "BlockName"
-    columns: tuple[int, ...]
-    features: tuple[Feature, ...]
+    sources: Sources
 
-    def store(self, fighters: Fighters, blocks: Mapping["BlockName", NDArray[Any]], num: int) -> None:
-        for column, feature in zip(self.columns, self.features, strict=True):
-            values = read(feature, fighters[feature.who])
-            if values is not None:
-                np.copyto(blocks[self.block][column], values, casting="unsafe")
+    def store(self, leader: Rows, follower: Rows, blocks: Blocks, num: int) -> None:
+        self.sources.fill(blocks[self.block], leader, follower)
 
 
 Batch = Numbers | Flags | Ids | Codes
@@ -179,9 +198,10 @@ def _batches(feature_set: "FeatureSet", features: Sequence[Feature]) -> tuple[Ba
     batches: list[Batch] = []
     for (block, kind), group in kinds.items():
         columns = [feature_set.slots[feature.name].column for feature in group]
+        sources = Sources.of(list(enumerate(group)))
         if kind == "number":
             steps = Steps.of([f.encoding for f in group if isinstance(f.encoding, Number)])
-            batches.append(Numbers(block, _index(columns), tuple(group), steps))
+            batches.append(Numbers(block, _index(columns), sources, steps))
         elif kind == "flag":
             batches.append(_flags(feature_set, block, group))
         elif kind == "id":
@@ -190,36 +210,37 @@ def _batches(feature_set: "FeatureSet", features: Sequence[Feature]) -> tuple[Ba
             size, none = (
                 np.array([[getattr(encoding, name)] for encoding in ids], wide) for name in ("size", "none")
             )
-            batches.append(Ids(block, _index(columns), tuple(group), size, none))
+            followers = tuple(row for row, feature in enumerate(group) if feature.who == "follower")
+            batches.append(Ids(block, _index(columns), sources, followers, size, none))
         else:
-            batches.append(Codes(block, tuple(columns), tuple(group)))
+            batches.append(Codes(block, Sources.of(list(zip(columns, group, strict=True)))))
     return tuple(batches)
 
 
 def _flags(feature_set: "FeatureSet", block: "BlockName", group: Sequence[Feature]) -> Flags:
     columns = [feature_set.slots[feature.name].column for feature in group]
     first, last = min(columns), max(columns)
-    narrow = [_source_dtype(feature) for feature in group if not _is_plain(feature)]
-    dtype = np.result_type(np.uint8, *narrow)
+    dtype = np.result_type(np.uint8, *(_source_dtype(f) for f in group if not _is_truth(f)))
     num = 8 * (last + 1 - first)
     # A bit that no feature has: 0 is never 1.
     mask, equals = np.zeros((num, 1), dtype), np.ones((num, 1), dtype)
     inverted = np.zeros((num, 1), np.bool_)
-    bits = []
+    masked: list[tuple[int, Feature]] = []
+    truths: list[tuple[int, Feature]] = []
     for feature in group:
         slot, flag = feature_set.slots[feature.name], feature.encoding
         bit = 8 * (slot.column - first) + (slot.bit or 0)
-        bits.append((bit, feature))
-        if not isinstance(flag, Flag) or _is_plain(feature):
-            mask[bit], equals[bit] = 1, 1
-        elif flag.mask is not None:
+        (truths if _is_truth(feature) else masked).append((bit, feature))
+        if isinstance(flag, Flag) and flag.mask is not None:
             mask[bit], equals[bit], inverted[bit] = flag.mask, 0, True
-        else:
+        elif isinstance(flag, Flag) and flag.equals is not None:
             mask[bit], equals[bit] = np.iinfo(dtype).max, flag.equals
-    return Flags(block, slice(first, last + 1), tuple(bits), mask, equals, inverted)
+    return Flags(
+        block, slice(first, last + 1), Sources.of(masked), Sources.of(truths), mask, equals, inverted
+    )
 
 
-def _is_plain(feature: Feature) -> bool:
+def _is_truth(feature: Feature) -> bool:
     """Whether a flag is set wherever its value is not 0."""
     flag = feature.encoding
     return isinstance(flag, Flag) and flag.mask is None and flag.equals is None

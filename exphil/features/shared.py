@@ -15,8 +15,9 @@ from exphil.melee.items import NUM_SLOTS
 FIRST_PLAYABLE_FRAME: Final = -39
 _POSITION: Final = Number(step=1 / 64, scale=POSITION_SCALE)
 _VELOCITY: Final = Number(step=1 / 1024)
-# Stadium's transformation is under way from its announcement to its end.
-_STADIUM_EVENTS_UNDER_WAY: Final = (2, 3, 4, 5, 6)
+# Stadium's transformation is under way from its announcement, event 2, to its end, event 6.
+_STADIUM_ANNOUNCED: Final = 2
+_STADIUM_ENDED: Final = 6
 
 
 def _stage(rows: SharedRows) -> NDArray[Any]:
@@ -44,7 +45,8 @@ def _started(rows: SharedRows) -> NDArray[Any]:
 
 
 def _transforming(rows: SharedRows) -> NDArray[Any]:
-    return np.isin(rows["stadium_event"], _STADIUM_EVENTS_UNDER_WAY)
+    event = rows["stadium_event"]
+    return np.asarray((event >= _STADIUM_ANNOUNCED) & (event <= _STADIUM_ENDED))
 
 
 def _item_count(rows: SharedRows) -> NDArray[Any]:
