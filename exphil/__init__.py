@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from exphil.api import OpenStore as OpenStore
     from exphil.api import open_store as open_store
+    from exphil.play.load import load_runner as load_runner
 
-__all__ = ["OpenStore", "__version__", "open_store"]
+__all__ = ["OpenStore", "__version__", "load_runner", "open_store"]
 
 __version__ = "0.1.0"
 
@@ -19,6 +20,10 @@ def __getattr__(name: str) -> Any:
         from exphil import api
 
         return getattr(api, name)
+    if name == "load_runner":
+        from exphil.play.load import load_runner
+
+        return load_runner
     raise AttributeError(f"module 'exphil' has no attribute {name!r}")
 
 

@@ -27,6 +27,7 @@ LAYERS = (
     "api",
     "pages",
     "evaluation",
+    "export",
     "play",
     "benchmark",
     "reports",
@@ -62,7 +63,7 @@ def imported(file: Path) -> Iterator[str]:
 def test_imports_come_from_earlier_layers(file: Path) -> None:
     own = file.relative_to(REPOSITORY / "exphil").parts[0].removesuffix(".py")
     if own == "__init__":
-        own = "api"  # the package's own door opens on the API
+        own = "play"  # the package's own doors open on stores and on policies that play
     for name in imported(file):
         top = name.split(".")[0]
         if top == "pipelines":
