@@ -40,7 +40,9 @@ class Steps:
 
     def apply(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """(K, num) values to steps, in place: rounded, clipped to the limits; what is not finite counts as 0."""
-        np.multiply(values, self.inverse, out=values)
+        # Garbage may overflow: what is then infinite is mended below like what always was.
+        with np.errstate(over="ignore", invalid="ignore"):
+            np.multiply(values, self.inverse, out=values)
         np.rint(values, out=values)
         np.add(values, self.offset, out=values)
         # A comparison with NaN is false: one test finds both what does not fit and what is no number.

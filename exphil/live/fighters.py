@@ -42,7 +42,8 @@ class FighterColumns:
             for follower in (0, 1)
         }
         self._seen = [0] * NUM_SLOTS
-        self._dirty = [False] * NUM_SLOTS
+        self._written = [False] * NUM_SLOTS
+        """Where bytes lie that a fighter who is not there must not be read from."""
         places = [(field, field.offset) for field in pre]
         places += [(field, self._pre_bytes + field.offset) for field in post]
         # Wide fields first, so that each column is aligned.
@@ -69,6 +70,7 @@ class FighterColumns:
             begin = self._begins[slot]
             self._bytes[begin : begin + self._pre_bytes] = data[at : at + self._pre_bytes]
             self._seen[slot] |= _PRE_SEEN
+            self._written[slot] = True
 
     def add_post(self, data: bytes, at: int) -> None:
         """Take the post-frame event whose code byte is at `at`."""
@@ -77,6 +79,7 @@ class FighterColumns:
             begin = self._begins[slot] + self._pre_bytes
             self._bytes[begin : begin + self._post_bytes] = data[at : at + self._post_bytes]
             self._seen[slot] |= _POST_SEEN
+            self._written[slot] = True
 
     @property
     def is_empty(self) -> bool:
@@ -101,14 +104,12 @@ class FighterColumns:
     def gather(self) -> tuple[bool, bool]:
         """Fill the columns from the events; returns which of the two followers are there. Others read as 0."""
         there = (self._seen[2] == _WHOLE, self._seen[3] == _WHOLE)
-        for slot, present in ((2, there[0]), (3, there[1])):
-            if present:
-                self._dirty[slot] = True
-            elif self._seen[slot] or self._dirty[slot]:
+        for slot in (2, 3):
+            if self._written[slot] and not there[slot - 2]:
                 begin = self._begins[slot]
                 length = self._pre_bytes + self._post_bytes
                 self._bytes[begin : begin + length] = bytes(length)
-                self._dirty[slot] = False
+                self._written[slot] = False
         np.take(self._source, self._order, out=self._native, mode="clip")
         return there
 
