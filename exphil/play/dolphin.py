@@ -29,6 +29,9 @@ PORTS: Final = (1, 2, 3, 4)
 LAST_PLAYABLE: Final = 25
 """External id of the last character of the select screen."""
 
+RESULTS_SCENE: Final = b"\x04\x02"
+"""The screen after a game of versus mode, in a menu's event."""
+
 Kind = Literal["policy", "cpu", "human"]
 
 
@@ -171,6 +174,8 @@ class Dolphin:
             state = self._console.step()
             if state is None:
                 raise PlayError("a menu could not be read")
+            if payload[1:3] == RESULTS_SCENE:  # libmelee has the way out of it, but not its number
+                state.menu_state = self._melee.Menu.POSTGAME_SCORES
             for seat in self.seats:
                 if seat.port in self._controllers:
                     self._press(seat, state)
@@ -208,7 +213,7 @@ def _controller_of(melee: Any) -> Any:
             super().__init__(console, port)
             self.writer: PipeWriter | None = None
             self._lines: list[str] = []
-            self.pipe = self  # libmelee asks whether there is one
+            self.pipe: Any = self  # libmelee asks whether there is one
 
         def _write(self, command: str) -> None:
             self._lines.append(command)

@@ -5,15 +5,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 from exphil.errors import UsageError
 from exphil.melee.characters import external_name
+from exphil.melee.controller import NUM_HEADS
 from exphil.melee.stages import stage_name
 from exphil.play.console import ADDRESS, ConsoleConnection
-from exphil.play.dolphin import START_S, Dolphin, Kind, Seat, check_seats, playable_character
+from exphil.play.dolphin import START_S, Dolphin, Seat, check_seats, playable_character
 from exphil.play.engine import Engine
-from exphil.play.runner import PolicyRunner
+from exphil.play.runner import NEUTRAL_CLASSES, PolicyRunner
 from exphil.play.session import Bot, Events, Game, Session
 from exphil.play.status import Status
+from exphil.play.watchdog import Watchdog
 
 DEFAULT_CHARACTER: Final = "FOX"
 
@@ -68,6 +72,7 @@ class Match:
         events: turns the console's payloads into frames.
         status: where the line and the remarks go.
         opponent_character: of a CPU.
+        watchdog: judges lateness.
 
     Raises:
         UsageError: seats, characters, stage or paths that cannot be.
@@ -83,6 +88,7 @@ class Match:
         events: Callable[[], Events],
         status: Status,
         opponent_character: str | None = None,
+        watchdog: Watchdog | None = None,
     ) -> None:
         self._options = options
         self._status = status
@@ -97,6 +103,8 @@ class Match:
         if options.games is not None and options.games < 1:
             raise UsageError(f"--games {options.games}: give at least 1")
         runners = {port: self._runner(port, who) for port, who in playing.items()}
+        for who in playing.values():
+            _warm_up(who.engine)
         self.dolphin = Dolphin(
             options.dolphin,
             options.iso,
@@ -114,6 +122,7 @@ class Match:
             events(),
             [Bot(port, who.name, runners[port], self.dolphin.pipes[port]) for port, who in playing.items()],
             status,
+            watchdog=watchdog,
             most_games=options.games,
         )
 
@@ -164,6 +173,19 @@ class Match:
                 for bot in session.bots
             ],
         }
+
+
+def _warm_up(engine: Engine) -> None:
+    """A step of nothing: what an engine sets up on its first step is not set up while a frame waits."""
+    engine.step(
+        np.zeros((1, engine.row_bytes), np.uint8),
+        np.zeros(1, np.int64),
+        np.tile(NEUTRAL_CLASSES, (1, engine.delay, 1)),
+        np.zeros((1, NUM_HEADS), np.float32),
+        1.0,
+        1.0,
+        engine.initial_state(1),
+    )
 
 
 def _other_seat(kind: str, options: MatchOptions, character: str | None) -> Seat:

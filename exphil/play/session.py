@@ -184,7 +184,7 @@ class Session:
                     continue
                 self.take(messages)
                 if not messages and self._host.ended() is not None:
-                    self._leave_game()
+                    self._console_ended()
                     return
 
     @property
@@ -330,6 +330,7 @@ class Session:
         """After a lost connection: whether the console is back."""
         self._leave_game()
         if self._host.ended() is not None:
+            self._console_ended()
             return False
         self._tell(f"{error}; waiting for it to come back")
         try:
@@ -341,6 +342,19 @@ class Session:
             return False
         self._tell("the console is back")
         return True
+
+    def _console_ended(self) -> None:
+        """The console's process is gone: an end as people make it, or a failure.
+
+        Raises:
+            ConsoleError: it failed before anything was played.
+        """
+        self._leave_game()
+        code = self._host.ended()
+        if code:
+            if not self.games:
+                raise ConsoleError(f"Dolphin ended with exit code {code} before a game began")
+            self._tell(f"Dolphin ended with exit code {code}")
 
     def _tell(self, text: str) -> None:
         """A remark; one that keeps coming is printed a few times only."""
