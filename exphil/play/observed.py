@@ -1,0 +1,147 @@
+"""The parts of a session, each with a stopwatch, and a memory of what came and what was answered."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from exphil.live import LiveFrame, Trouble
+from exphil.live import Message as Event
+from exphil.play.console import ConsoleError, Message
+from exphil.play.controller import ControllerState
+from exphil.play.engine import Bytes, Ints
+from exphil.play.pipe import input_lines
+from exphil.play.runner import PolicyRunner
+from exphil.play.session import Console, Events
+from exphil.play.watchdog import Latencies
+
+Clock = Callable[[], float]
+
+MOST_TROUBLES: Final = 20
+"""Remarks about the stream that are kept."""
+
+
+class ObservedEvents:
+    """An event stream; keeps the game as it stands, rolled back frames replaced.
+
+    Attributes:
+        reading: seconds from the bytes of a frame's events to its row.
+        rows: by frame id, (R,) packed rows.
+        rolled_back: rows that were replaced.
+        troubles: what could not be read, in words.
+    """
+
+    def __init__(self, events: Events, clock: Clock) -> None:
+        self._events = events
+        self._clock = clock
+        self.reading = Latencies()
+        self.rows: dict[int, Bytes] = {}
+        self.rolled_back = 0
+        self.troubles: list[str] = []
+
+    def feed(self, payload: bytes) -> list[Event]:
+        """As `exphil.live.EventStream`."""
+        begun = self._clock()
+        found = self._events.feed(payload)
+        taken = self._clock() - begun
+        for event in found:
+            if isinstance(event, LiveFrame):
+                self.reading.add(taken)
+                self.rolled_back += event.frame in self.rows
+                self.rows[event.frame] = event.row
+            elif isinstance(event, Trouble) and len(self.troubles) < MOST_TROUBLES:
+                self.troubles.append(event.message)
+        return found
+
+
+class ObservedRunner:
+    """A policy in a game; keeps what it answered, the last answer beside a frame that came again.
+
+    Attributes:
+        stepping: seconds a frame, drawing included.
+        answers: by the frame that was seen, the classes (13,) chosen for frame + 1 + delay.
+    """
+
+    def __init__(self, runner: PolicyRunner, clock: Clock) -> None:
+        self._runner = runner
+        self._clock = clock
+        self.stepping = Latencies()
+        self.answers: dict[int, Ints] = {}
+
+    def reset(self, *, viewpoint: int | None = None, game: bytes = b"") -> None:
+        """Begin a game."""
+        self._runner.reset(viewpoint=viewpoint, game=game)
+
+    def step(self, frame: LiveFrame) -> ControllerState:
+        """See a frame; gives the input to put on the controller now."""
+        begun = self._clock()
+        state = self._runner.step(frame)
+        self.stepping.add(self._clock() - begun)
+        decision = self._runner.decision
+        assert decision is not None
+        self.answers[frame.frame] = decision.classes
+        return state
+
+
+class ObservedPad:
+    """A controller that nobody holds: the bytes for it are made, and go nowhere.
+
+    Attributes:
+        writing: seconds an input.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.writing = Latencies()
+
+    def put(self, state: ControllerState) -> bool:
+        """Make the bytes."""
+        begun = self._clock()
+        made = input_lines(state)
+        self.writing.add(self._clock() - begun)
+        return bool(made)
+
+    def release(self) -> bool:
+        """Nothing is pressed on it."""
+        return True
+
+
+class RecordedConsole:
+    """A console that streams one recording: it has ended when the game has, and does not come back.
+
+    `one_by_one` hands on a message at a time, and counts it as arrived when it is handed on: where nothing is paced,
+    what waits on the way is no delay.
+    """
+
+    def __init__(self, console: Console, clock: Clock, *, one_by_one: bool) -> None:
+        self._console = console
+        self._clock = clock
+        self._one_by_one = one_by_one
+        self._waiting: deque[Message] = deque()
+        self._over = False
+
+    def connect(self, timeout_s: float, ended: Callable[[], int | None] = lambda: None) -> None:
+        """Refused: it was connected before, and a game cannot be taken up in the middle."""
+        raise ConsoleError("the spectator server of the recording has gone away")
+
+    def receive(self, timeout_s: float) -> list[Message]:
+        """What has come; nothing any more once the game is over."""
+        if not self._over:
+            # Also while messages wait: a connection that nobody looks after breaks off.
+            come = self._console.receive(0.0 if self._waiting else timeout_s)
+            self._over = any(message.kind == "end" for message in come)
+            self._waiting.extend(come)
+        if not self._one_by_one:
+            found = list(self._waiting)
+            self._waiting.clear()
+            return found
+        if not self._waiting:
+            return []
+        first = self._waiting.popleft()
+        return [Message(first.kind, first.payload, first.text, self._clock())]
+
+    def ended(self) -> int | None:
+        """0 once the recording is over."""
+        return 0 if self._over and not self._waiting else None
+
+    def menu(self, payload: bytes) -> None:
+        """A recording has no menus."""

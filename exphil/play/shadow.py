@@ -1,0 +1,229 @@
+"""A policy beside the players of a recording: the path of play, without a console.
+
+A spectator server of ours streams the recording; the session that plays against Dolphin reads it, steps the policy,
+and makes the bytes for the controller, which go nowhere. The players' own inputs stay in what the policy sees, so
+its answers can be held against theirs.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from exphil.errors import PlayError, ReplayError, UsageError
+from exphil.live import EventStream, GameStart, Trouble
+from exphil.melee.characters import character_title, external_name
+from exphil.melee.stages import stage_name, stage_title
+from exphil.play.agreement import agreement, likelihood, nats, scored_frames
+from exphil.play.broadcast import FPS, broadcast_of, frame_payloads
+from exphil.play.console import ADDRESS, ConsoleConnection
+from exphil.play.engine import Engine
+from exphil.play.observed import Clock, ObservedEvents, ObservedPad, ObservedRunner, RecordedConsole
+from exphil.play.runner import PolicyRunner
+from exphil.play.session import Bot, Session
+from exphil.play.spectator import SpectatorServer
+from exphil.play.status import Status
+from exphil.play.watchdog import Latencies, Watchdog
+from exphil.replays.sources import find_sources, read_source
+
+CONNECT_S: Final = 10.0
+
+Progress = Callable[[str, int], AbstractContextManager[Callable[..., None]]]
+"""(title, steps) -> a context that gives `advance(steps)`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a policy answers beside a recording.
+
+    Attributes:
+        port: of the player beside whom it answers, 1 to 4; None for both.
+        fast: frame after frame as soon as each is answered, instead of 60 a second.
+        server_port: UDP port of the spectator server; 0 for any that is free.
+        temperature: see `PolicyRunner`, as `top_p` and `seed`.
+    """
+
+    port: int | None = None
+    fast: bool = False
+    server_port: int = 0
+    temperature: float = 1.0
+    top_p: float = 1.0
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Player:
+    port: int
+    viewpoint: int
+    runner: ObservedRunner
+    pad: ObservedPad
+
+
+def read_recording(path: Path) -> tuple[bytes, GameStart]:
+    """The bytes of a recording, and how the game in it begins.
+
+    Raises:
+        UsageError: there is no such file, or its game is none of two players.
+        ReplayError: the file is no recording.
+    """
+    if not path.is_file():
+        raise UsageError(
+            f"--shadow {path}: {'a folder' if path.is_dir() else 'no such file'}; name a .slp file"
+        )
+    sources = list(find_sources([path]))
+    if len(sources) != 1:
+        raise UsageError(f"--shadow {path}: it holds {len(sources)} replays; name one .slp file")
+    try:
+        data = read_source(sources[0]).bytes
+        _, first = next(frame_payloads(data))
+    except ReplayError as error:
+        raise ReplayError(f"--shadow {path}: {error.reason}", error.offset) from error
+    told = EventStream().feed(first)
+    for event in told:
+        if isinstance(event, GameStart):
+            return data, event
+    reasons = [event.message for event in told if isinstance(event, Trouble)]
+    raise UsageError(f"--shadow {path}: {'; '.join(reasons) or 'no game of two players begins in it'}")
+
+
+def shadow(
+    engine: Engine,
+    path: Path,
+    options: Options,
+    *,
+    status: Status,
+    progress: Progress,
+    clock: Clock = time.perf_counter,
+) -> dict[str, Any]:
+    """Stream a recording to the policy; gives the report, ready for JSON.
+
+    Ctrl-C ends the stream, and the report is about what had come by then (`stopped`).
+
+    Raises:
+        UsageError: no such file, a game not of two players, nobody on the port, or the server's port is taken.
+        ReplayError: the file is no recording.
+        PlayError: no frame of it came.
+    """
+    data, start = read_recording(path)
+    if options.port is not None and options.port not in start.ports:
+        one, other = start.ports
+        raise UsageError(f"--port {options.port}: the players of {path} are on ports {one} and {other}")
+    players = [
+        _player(engine, viewpoint, start, options, clock)
+        for viewpoint, port in enumerate(start.ports)
+        if options.port in (None, port)
+    ]
+    events, watchdog = ObservedEvents(EventStream(), clock), Watchdog()
+    stopped = _stream(data, players, events, watchdog, options, status, clock)
+    if not events.rows:
+        if stopped:
+            raise KeyboardInterrupt
+        raise PlayError(f"--shadow {path}: {'; '.join(events.troubles) or 'no whole frame of it came'}")
+    return {
+        "file": str(path),
+        "pace": "fast" if options.fast else f"{FPS:g} FPS",
+        "stopped": stopped,
+        "temperature": options.temperature,
+        "top_p": options.top_p,
+        "seed": options.seed,
+        "delay": engine.delay,
+        "game": {
+            "version": ".".join(map(str, start.version)),
+            "stage": stage_title(stage_name(start.stage)),
+            "frames": len(events.rows),
+            "rolled_back": events.rolled_back,
+        },
+        "deadline": {
+            "budget_ms": round(1e3 * watchdog.budget_s, 3),
+            "frames": watchdog.frames,
+            "missed": watchdog.missed,
+            "left_out": watchdog.left_out,
+        },
+        "latency": watchdog.latencies.figures(),
+        "parts": {
+            "reading": events.reading.figures(),
+            "step": _together([player.runner.stepping for player in players]),
+            "pipe": _together([player.pad.writing for player in players]),
+        },
+        "players": _compared(engine, start, players, events, progress),
+        "trouble": events.troubles,
+    }
+
+
+def _player(engine: Engine, viewpoint: int, start: GameStart, options: Options, clock: Clock) -> _Player:
+    runner = PolicyRunner(
+        engine,
+        viewpoint=viewpoint,
+        temperature=options.temperature,
+        top_p=options.top_p,
+        seed=options.seed,
+    )
+    return _Player(start.ports[viewpoint], viewpoint, ObservedRunner(runner, clock), ObservedPad(clock))
+
+
+def _stream(
+    data: bytes,
+    players: Sequence[_Player],
+    events: ObservedEvents,
+    watchdog: Watchdog,
+    options: Options,
+    status: Status,
+    clock: Clock,
+) -> bool:
+    """Serve the recording and play beside it; whether Ctrl-C ended that."""
+    bots = [Bot(player.port, f"port {player.port}", player.runner, player.pad) for player in players]
+    fps = None if options.fast else FPS
+    with SpectatorServer(broadcast_of([data]), port=options.server_port, fps=fps) as server:
+        connection = ConsoleConnection(ADDRESS, server.port, clock)
+        console = RecordedConsole(connection, clock, one_by_one=options.fast)
+        try:
+            connection.connect(CONNECT_S)
+            Session(
+                console, console, events, bots, status, watchdog=watchdog, most_games=1, clock=clock
+            ).play()
+        except KeyboardInterrupt:
+            return True
+        finally:
+            status.end()
+            connection.close()
+    return False
+
+
+def _compared(
+    engine: Engine,
+    start: GameStart,
+    players: Sequence[_Player],
+    events: ObservedEvents,
+    progress: Progress,
+) -> list[dict[str, Any]]:
+    """Agreement and likelihood of each player, over the game as it stands in the end."""
+    frames = np.array(sorted(events.rows), np.int64)
+    rows = np.stack([events.rows[frame] for frame in frames.tolist()])
+    viewpoints = np.array([player.viewpoint for player in players], np.int64)
+    with progress("likelihood", len(rows)) as advance:
+        log_probs = likelihood(engine, rows, viewpoints, advance)
+    out = []
+    for player, found in zip(players, log_probs, strict=True):
+        scored = scored_frames(rows, player.viewpoint, frames, engine.delay)
+        out.append(
+            {
+                "port": player.port,
+                "character": character_title(external_name(start.characters[player.viewpoint])),
+                "agreement": agreement(rows, player.viewpoint, frames, player.runner.answers, engine.delay),
+                "likelihood": nats(found, scored),
+            }
+        )
+    return out
+
+
+def _together(times: Sequence[Latencies]) -> dict[str, float | None]:
+    """Figures of several stopwatches as one."""
+    joined = Latencies()
+    for each in times:
+        for seconds in each.all.tolist():
+            joined.add(seconds)
+    return joined.figures()
