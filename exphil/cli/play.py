@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from cyclopts import Parameter
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Runtime = Literal["auto", "torch", "onnx", "int8"]
 Optional = Parameter(show_default=False)
+CPU_LEVEL: Final = 9
 
 
 def play(
@@ -30,7 +31,7 @@ def play(
     opponent: str = "human",
     opponent_port: Annotated[int | None, Optional] = None,
     opponent_character: Annotated[str | None, Optional] = None,
-    cpu_level: int = 9,
+    cpu_level: int = CPU_LEVEL,
     stage: Annotated[str | None, Optional] = None,
     games: Annotated[int | None, Optional] = None,
     delay: int = 0,
@@ -39,7 +40,9 @@ def play(
     seed: int = 0,
     runtime: Runtime = "auto",
     dolphin_home: Annotated[Path | None, Optional] = None,
-    slippi_port: int = 51441,
+    slippi_port: Annotated[int | None, Optional] = None,
+    shadow: Annotated[Path | None, Optional] = None,
+    fast: Annotated[bool, Parameter(negative=(), show_default=False)] = False,
     models: ModelsOption = None,
     as_json: JsonFlag = False,
 ) -> int:
@@ -48,11 +51,15 @@ def play(
     Launches Slippi's Dolphin, takes a port, goes through the menus, and plays game after game until Dolphin is closed
     or Ctrl-C. A line tells frame, latency, missed frames and stocks. Needs `pip install 'exphil[play]'`.
 
+    With --shadow there is no Dolphin: a recording is streamed as a game would be, the policy answers beside its
+    players, and what comes out is how fast, how punctual, and how like theirs its answers are.
+
     For example:
 
         exphil play mamba-20260101-1 --dolphin Slippi.AppImage --iso melee.iso
         exphil play mamba-20260101-1 --dolphin Slippi.AppImage --iso melee.iso --opponent cpu --stage fd --games 3
         exphil play mamba-20260101-1 --dolphin Slippi.AppImage --iso melee.iso --opponent gru-20260101-1
+        exphil play mamba-20260101-1 --shadow game.slp --fast
 
     Parameters
     ----------
@@ -63,7 +70,7 @@ def play(
     iso
         Disc image of Melee, version 1.02.
     port
-        Port that the policy plays on, 1 to 4; else 1.
+        Port that the policy plays on, 1 to 4; else 1, or with --shadow those of both players.
     character
         What the policy plays; else the character it was trained on, else Fox.
     opponent
@@ -91,14 +98,51 @@ def play(
     dolphin_home
         Dolphin's user folder, for its controller settings; it is copied. Else a human plays by a GameCube adapter.
     slippi_port
-        UDP port of Dolphin's event stream.
+        UDP port of Dolphin's event stream; else 51441, or with --shadow one that is free.
+    shadow
+        Replay to answer beside, in place of a game in Dolphin.
+    fast
+        With --shadow: do not keep to 60 frames a second.
     """
+    if shadow is not None:
+        only_dolphins = {
+            "--dolphin": dolphin,
+            "--iso": iso,
+            "--dolphin-home": dolphin_home,
+            "--character": character,
+            "--opponent": None if opponent == "human" else opponent,
+            "--opponent-port": opponent_port,
+            "--opponent-character": opponent_character,
+            "--cpu-level": None if cpu_level == CPU_LEVEL else cpu_level,
+            "--stage": stage,
+            "--games": games,
+            "--delay": delay or None,
+        }
+        given = [name for name, value in only_dolphins.items() if value is not None]
+        if given:
+            raise UsageError(f"{given[0]} has no meaning with --shadow, which needs no Dolphin; leave it out")
+        return _shadow(
+            models_root(models),
+            run,
+            shadow,
+            port,
+            fast,
+            slippi_port,
+            temperature,
+            top_p,
+            seed,
+            runtime,
+            as_json,
+        )
+    if fast:
+        raise UsageError("--fast goes with --shadow FILE.slp; Dolphin keeps its own pace")
     if dolphin is None or iso is None:
         missing = " and ".join(
             name for name, given in (("--dolphin", dolphin), ("--iso", iso)) if given is None
         )
         raise UsageError(f"{missing}: needed to play; name Slippi's Dolphin and the disc image of Melee")
     from exphil.live.stream import EventStream
+    from exphil.play.console import PORT
     from exphil.play.match import Match, MatchOptions, summary
     from exphil.play.status import Status
 
@@ -122,7 +166,7 @@ def play(
         top_p=top_p,
         seed=seed,
         games=games,
-        slippi_port=slippi_port,
+        slippi_port=PORT if slippi_port is None else slippi_port,
     )
     match = Match(
         player,
@@ -145,6 +189,46 @@ def play(
     if code:
         output.note("stopped by Ctrl-C")
     return code
+
+
+def _shadow(
+    root: Path,
+    run: str,
+    path: Path,
+    port: int | None,
+    fast: bool,
+    server_port: int | None,
+    temperature: float,
+    top_p: float,
+    seed: int,
+    runtime: Runtime,
+    as_json: bool,
+) -> int:
+    from exphil.play.engines import open_engine
+    from exphil.play.shadow import Options, shadow
+    from exphil.play.shadow_report import head_table, latency_table, player_table, summary
+    from exphil.play.status import Status
+    from exphil.training.runs import open_run
+
+    options = Options(
+        port=port, fast=fast, server_port=server_port or 0, temperature=temperature, top_p=top_p, seed=seed
+    )
+    opened = open_run(root, run)
+    engine, ran = open_engine(opened, runtime)
+    found = shadow(engine, path, options, status=Status(sys.stderr), progress=output.progress)
+    backbone = opened.config.policy.backbone.name
+    report = {"run": opened.name, "backbone": backbone, "runtime": ran, **found}
+    if as_json:
+        output.json_document(report)
+    else:
+        output.table(["", ""], summary(report))
+        for columns, rows in (latency_table(report), player_table(report), head_table(report)):
+            output.say()
+            output.table(columns, rows, right=set(columns[1:]) - {"character"})
+    if report["stopped"]:
+        output.note("stopped by Ctrl-C")
+        return INTERRUPTED
+    return 0
 
 
 def _player(root: Path, run: str, runtime: Runtime, character: str | None) -> "tuple[Player, str]":
