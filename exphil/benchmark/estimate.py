@@ -6,7 +6,7 @@ from typing import Final
 from exphil.benchmark.jobs import Job
 from exphil.benchmark.results import OK, Result
 
-GUESSES: Final = {"speed": 30.0, "latency": 15.0, "train": 400.0, "scaling": 25.0}
+GUESSES: Final = {"speed": 30.0, "latency": 15.0, "train": 400.0, "scaling": 25.0, "play": 40.0}
 """Seconds of a job of each stage before anything is known: a laptop's CPU, 50 games, three epochs."""
 
 VALIDATING: Final = 1.2

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from exphil.benchmark.jobs import Job
+from exphil.benchmark.latency_jobs import STAGE as LATENCY
 from exphil.benchmark.progress import read_progress
 from exphil.benchmark.results import FAILED, LOGS, Result, read_result, result_path, write_result
 from exphil.benchmark.worker import SAVING_SECONDS
@@ -75,7 +76,7 @@ def _started(job: Job, module: str) -> "subprocess.Popen[str]":
     apart: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
         apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    own = ONE_THREAD if job.stage == "latency" else {}
+    own = ONE_THREAD if job.stage in ("latency", LATENCY) else {}
     return subprocess.Popen(
         [sys.executable, "-m", module],
         stdin=subprocess.PIPE,

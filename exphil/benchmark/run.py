@@ -9,6 +9,7 @@ from filelock import FileLock, Timeout
 
 from exphil.benchmark.estimate import Estimate, for_people
 from exphil.benchmark.jobs import Job
+from exphil.benchmark.latency_jobs import STAGE as LATENCY
 from exphil.benchmark.process import run_job
 from exphil.benchmark.results import DIVERGED, FAILED, Result, read_result
 from exphil.benchmark.rows import CROWDED
@@ -105,6 +106,8 @@ def outcome(result: Result) -> str:
         text = f"{figures['nats']:.4f} nats a frame (repeat {figures['repeat']:.4f})"
     elif result.stage == "latency":
         text = f"step p50 {figures['step_p50_ms']:.2f} ms, p99 {figures['step_p99_ms']:.2f} ms"
+    elif result.stage == LATENCY:
+        text = f"p50 {figures['p50_ms']:.2f} ms, p99 {figures['p99_ms']:.2f} ms, worst {figures['max_ms']:.2f} ms"
     else:
         text = (
             f"{figures['batches_per_second']:.2f} batches/s, {figures['frames_per_second']:,.0f} frames/s,"

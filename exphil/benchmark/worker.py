@@ -18,6 +18,7 @@ from typing import Any, Final
 from filelock import FileLock
 
 from exphil.benchmark.jobs import Job
+from exphil.benchmark.latency_jobs import LatencyJob, job_of
 from exphil.benchmark.progress import Progress
 from exphil.benchmark.results import DIVERGED, FAILED, OK, Result, write_result
 from exphil.errors import ExphilError
@@ -35,7 +36,7 @@ def main() -> int:
         signal.SIGINT, signal.default_int_handler
     )  # a shell's background jobs start with it ignored
     request = json.loads(sys.stdin.readline())
-    job, folder = Job.from_dict(request["job"]), Path(request["folder"])
+    job, folder = job_of(request["job"]), Path(request["folder"])
     threading.Thread(target=_stop_with_the_caller, daemon=True).start()
     try:
         # The process of a caller that was killed may still be saving; two at once would slow each other down.
@@ -86,6 +87,10 @@ def _stage(job: Job, folder: Path, progress: Progress) -> tuple[str, str | None,
         from exphil.benchmark.training_stage import train
 
         return train(job, folder, progress)
+    if isinstance(job, LatencyJob):
+        from exphil.benchmark.latency_measure import measure_latency
+
+        return OK, None, measure_latency(job, progress)
     if job.stage == "latency":
         from exphil.benchmark.latency_stage import time_decisions
 

@@ -11,6 +11,9 @@ from exphil.config.roots import store_root
 from exphil.errors import UsageError
 
 OUT: Final = Path("benchmark")
+EPOCHS: Final = 3
+ROUNDS: Final = 3
+FRAMES: Final = 10_000
 
 
 def benchmark(
@@ -18,7 +21,7 @@ def benchmark(
     store: StoreOption = None,
     backbones: Annotated[str | None, Parameter(help="Which, separated by commas; all if not given.")] = None,
     seeds: Annotated[int, Parameter(help="Training runs of each, with seeds from 0.")] = 1,
-    epochs: Annotated[int, Parameter(help="Passes over the training frames.")] = 3,
+    epochs: Annotated[int, Parameter(help="Passes over the training frames.")] = EPOCHS,
     max_steps: Annotated[int | None, Parameter(help="Stop training after this many steps.")] = None,
     window_size: Annotated[
         int | None, Parameter(help="Frames of a window; else the trainer's default.")
@@ -36,7 +39,17 @@ def benchmark(
     stages: Annotated[
         str | None, Parameter(help="Which of speed,latency,train,scaling; all if not given.")
     ] = None,
-    rounds: Annotated[int, Parameter(help="How often speed and latency are measured, by turns.")] = 3,
+    rounds: Annotated[int, Parameter(help="How often speed and latency are measured, by turns.")] = ROUNDS,
+    latency: Annotated[
+        bool, Parameter(negative=(), show_default=False, help="Time whole frames of play, and nothing else.")
+    ] = False,
+    frames: Annotated[int, Parameter(help="With --latency: frames that are answered.")] = FRAMES,
+    replays: Annotated[
+        Path | None,
+        Parameter(
+            help="With --latency: games that are answered; else some of the store's.", show_default=False
+        ),
+    ] = None,
     out: Annotated[Path, Parameter(help="Folder of results, tables and runs.")] = OUT,
     as_json: JsonFlag = False,
 ) -> int:
@@ -50,12 +63,34 @@ def benchmark(
     Stages: `speed` times training batches, `latency` single decisions on one CPU thread, `train` trains and
     validates, `scaling` times windows of 30 to 480 frames.
 
+    With `--latency` the session of `exphil play` answers recorded games, frame by frame on one CPU thread, with each
+    backbone run by torch and exported to ONNX, in fp32 and int8: from the bytes of a frame's events to those in the
+    controller's pipe. Writes latency.json, latency.md and latency.html.
+
     For example:
 
         exphil benchmark --store storage/ --seeds 3
         exphil benchmark --backbones mlp,gru --set hidden_size=64 --max-steps 200
         exphil benchmark --stages speed --window-size 30 --batch-size 256
+        exphil benchmark --latency --frames 10000
     """
+    if latency:
+        typed_for_training = {
+            "--seeds": seeds != 1,
+            "--rounds": rounds != ROUNDS,
+            "--epochs": epochs != EPOCHS,
+            "--max-steps": max_steps is not None,
+            "--window-size": window_size is not None,
+            "--batch-size": batch_size is not None,
+            "--stages": stages is not None,
+        }
+        for flag, is_typed in typed_for_training.items():
+            if is_typed:
+                raise UsageError(f"{flag} has no part in --latency: leave one of them out")
+        return _latency(store, backbones, settings, frames, replays, out, as_json)
+    for flag, is_typed in {"--frames": frames != FRAMES, "--replays": replays is not None}.items():
+        if is_typed:
+            raise UsageError(f"{flag} goes with --latency only")
     from exphil.backbones.config import CONFIGS
     from exphil.benchmark.contest import STAGES, Contest, chosen, parsed_settings
     from exphil.benchmark.figures import Figures, figures_of
@@ -100,3 +135,33 @@ def benchmark(
         output.say(table_page(found).rstrip())
         output.note(f"in {out}: {TABLE}, report.html and Parquet")
     return 1 if all(row.status != "ok" for row in found.rows) else 0
+
+
+def _latency(
+    store: Path | None,
+    backbones: str | None,
+    settings: list[str] | None,
+    frames: int,
+    replays: Path | None,
+    out: Path,
+    as_json: bool,
+) -> int:
+    """Whole frames of play, in the place of everything else."""
+    from exphil.backbones.config import CONFIGS
+    from exphil.benchmark.contest import Contest, chosen, parsed_settings
+    from exphil.benchmark.latency_outputs import REPORT, ROWS, TABLE, json_latency
+    from exphil.benchmark.latency_run import measure_all
+    from exphil.benchmark.latency_table import latency_page_text
+
+    if frames < 1:
+        raise UsageError(f"--frames {frames} must be at least 1")
+    contest = Contest(
+        backbones=chosen("--backbones", backbones, tuple(CONFIGS)), shared=parsed_settings(settings or [])
+    )
+    rows = measure_all(contest, store_root(store), replays, frames, out, output.note)
+    if as_json:
+        output.json_document(json_latency(rows))
+    else:
+        output.say(latency_page_text(rows).rstrip())
+        output.note(f"in {out}: {TABLE}, {REPORT} and {ROWS}")
+    return 1 if all(row.status != "ok" for row in rows) else 0

@@ -1,0 +1,212 @@
+"""Recordings played to the session of `exphil play`, and how long each frame of theirs takes to be answered.
+
+A frame begins when its packet is taken from the network, or fell due; it is answered when its input is in the
+controller's pipe. The session is that of a real game; only the console, and who reads the pipe, are ours.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from exphil.benchmark.latency_pacing import Clocks, Pace, Paced, Times, paced
+from exphil.benchmark.latency_stopwatch import Stopwatch, TimedEvents, TimedPad, TimedRunner
+from exphil.errors import UsageError
+from exphil.live import EventStream, GameStart
+from exphil.play.console import ConsoleError, Message, read_message
+from exphil.play.engine import Engine
+from exphil.play.pipe import PipeWriter
+from exphil.play.runner import PolicyRunner
+from exphil.play.session import Bot, Session
+from exphil.play.status import Status
+from exphil.play.watchdog import Watchdog
+
+WARMUP_FRAMES: Final = 300
+"""Answered before any is counted: five seconds of a game."""
+
+PIPE_BYTES: Final = 65536
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Played:
+    """What a playback came to.
+
+    Attributes:
+        frames: when each was answered.
+        parts: (frames,) nanoseconds of each part of them.
+        missed: frames that the session's own watchdog counted as missed, those of the warm-up among them.
+    """
+
+    frames: Paced
+    parts: dict[str, Times]
+    missed: int
+
+
+class Playback:
+    """A console that has recordings for a game.
+
+    Args:
+        games: each game's packets; after the last comes the first again.
+        frames: to be answered and counted; then the console is gone.
+        pace: when frames fall due; None for one as soon as the one before is answered.
+        before: called before every packet, outside of any frame, with the number of frames that have been counted.
+    """
+
+    def __init__(
+        self,
+        games: Sequence[Sequence[bytes]],
+        frames: int,
+        clocks: Clocks,
+        *,
+        pace: Pace | None = None,
+        warmup: int = WARMUP_FRAMES,
+        before: Callable[[int], None] = lambda counted: None,
+    ) -> None:
+        self.stopwatch = Stopwatch(clocks)
+        self.begins: Callable[[int], None] = lambda port: None
+        """Receives the lower port of each game, before it begins."""
+        self._games = games
+        self._game = -1
+        self._answered_in = -1
+        self._frames = frames
+        self._clocks = clocks
+        self._pace = pace
+        self._warmup = warmup
+        self._before = before
+        self._left: Iterator[bytes] = iter(())
+        self._due = self._own = self._woke = 0
+        self._is_answered = False
+        self._woken: list[int] = []
+        self._ready: list[int] = []
+        self._owns: list[int] = []
+
+    def connect(self, timeout_s: float, ended: Callable[[], int | None] = lambda: None) -> None:
+        """Nothing to do: it is there until it is gone."""
+
+    def receive(self, timeout_s: float) -> list[Message]:
+        """The next packet, once it is due.
+
+        Raises:
+            ConsoleError: all frames have been played.
+        """
+        self.stopwatch.frame(self._is_answered)
+        self._is_answered = False
+        if len(self._ready) >= self._frames:
+            raise ConsoleError("the recordings are over")
+        self._before(len(self._ready))
+        packet = next(self._left, None)
+        if packet is None:
+            packet = self._next_game()
+        now = self._clocks.now
+        self._due = now() if self._pace is None else self._pace.wait()
+        begun = now()
+        self._woke, self._own = begun - self._due, self._clocks.own()
+        message = read_message(packet, self._due / 1e9)
+        self.stopwatch.add("reading", begun)
+        return [] if message is None else [message]
+
+    def written(self) -> None:
+        """The frame at hand has been answered."""
+        self._answered_in = self._game
+        ready, own = self._clocks.now() - self._due, self._clocks.own() - self._own
+        if self._warmup:
+            self._warmup -= 1
+            return
+        self._is_answered = True
+        self._woken.append(self._woke)
+        self._ready.append(ready)
+        self._owns.append(own)
+
+    def times(self) -> Paced:
+        """Of all frames that have been counted."""
+        return paced(self._woken, self._ready, self._owns)
+
+    def ended(self) -> int | None:
+        """As a host: the console's process is over when its recordings are."""
+        return 0 if len(self._ready) >= self._frames else None
+
+    def menu(self, payload: bytes) -> None:
+        """As a host: recordings have no menus."""
+
+    def _next_game(self) -> bytes:
+        self._game += 1
+        if self._game - self._answered_in > len(self._games):
+            raise UsageError("the recordings hold no frame of a game of two players; give others")
+        packets = self._games[self._game % len(self._games)]
+        message = read_message(packets[0])
+        for event in EventStream().feed(message.payload) if message is not None else ():
+            if isinstance(event, GameStart):
+                self.begins(event.ports[0])
+        self._left = iter(packets[1:])
+        return packets[0]
+
+
+def play(
+    engine: Engine,
+    games: Sequence[Sequence[bytes]],
+    frames: int,
+    clocks: Clocks,
+    *,
+    pace: Pace | None = None,
+    warmup: int = WARMUP_FRAMES,
+    before: Callable[[int], None] = lambda counted: None,
+) -> Played:
+    """Let a policy answer so many frames as the player on the lower port; see `Playback`.
+
+    Raises:
+        UsageError: there is no frame to answer in the games.
+    """
+    with ExitStack() as stack:
+        path, drain = stack.enter_context(_pipe())
+        silent = stack.enter_context(open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123 - no path of a file
+
+        def between(counted: int) -> None:
+            drain()
+            before(counted)
+
+        playback = Playback(games, frames, clocks, pace=pace, warmup=warmup, before=between)
+        writer = PipeWriter(path)
+        stack.callback(writer.close)
+        runner = TimedRunner(PolicyRunner(engine), playback.stopwatch)
+        bot = Bot(0, "the policy", runner, TimedPad(writer, playback.stopwatch, playback.written))
+
+        def sit_down(port: int) -> None:
+            bot.port = port
+
+        playback.begins = sit_down
+        watchdog = Watchdog()
+        Session(
+            playback,
+            playback,
+            TimedEvents(playback.stopwatch),
+            [bot],
+            Status(silent),
+            watchdog=watchdog,
+            clock=lambda: clocks.now() / 1e9,
+        ).play()
+        return Played(playback.times(), playback.stopwatch.parts(), watchdog.missed)
+
+
+@contextmanager
+def _pipe() -> Iterator[tuple[Path, Callable[[], None]]]:
+    """A controller's pipe with somebody who reads it, and what reads it empty; a file where there are no pipes."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "pipe"
+        if not hasattr(os, "mkfifo"):
+            path.touch()
+            yield path, lambda: None
+            return
+        os.mkfifo(path)
+        reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+
+        def drain() -> None:
+            with suppress(BlockingIOError):
+                os.read(reader, PIPE_BYTES)
+
+        try:
+            yield path, drain
+        finally:
+            os.close(reader)
