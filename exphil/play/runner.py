@@ -5,14 +5,13 @@ One `PolicyRunner` plays one player of one game. Several, of one engine, are ste
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from exphil.errors import PlayError, UsageError
 from exphil.live.messages import GameStart
-from exphil.melee.controller import NUM_HEADS
 from exphil.play.controller import NEUTRAL, ControllerState, controller_state
 from exphil.play.engine import Engine, Floats, Ints
 from exphil.play.noise import Noise
@@ -187,10 +186,10 @@ def step_together(runners: Sequence[PolicyRunner], frames: Sequence[Frame]) -> l
         ):
             raise UsageError("runners that are stepped together share an engine, temperature and top_p")
     classes, log_prob, state = first.engine.step(
-        np.stack([frame.row for frame in frames]),
+        _stacked([frame.row for frame in frames]),
         np.array([runner.viewpoint for runner in runners], np.int64),
-        np.stack([before.queue for before in befores]).reshape(len(runners), first.engine.delay, NUM_HEADS),
-        np.stack([runner._noise.of(frame.frame) for runner, frame in zip(runners, frames, strict=True)]),
+        _stacked([before.queue for before in befores]),
+        _stacked([runner._noise.of(frame.frame) for runner, frame in zip(runners, frames, strict=True)]),
         first.temperature,
         first.top_p,
         joined(befores),
@@ -204,3 +203,8 @@ def step_together(runners: Sequence[PolicyRunner], frames: Sequence[Frame]) -> l
         )
         for lane, (runner, frame, before) in enumerate(zip(runners, frames, befores, strict=True))
     ]
+
+
+def _stacked(arrays: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """Arrays as a batch; a single one is not copied."""
+    return arrays[0][None] if len(arrays) == 1 else np.stack(arrays)
