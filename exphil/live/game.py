@@ -34,6 +34,8 @@ class LiveGame:
         """Id of the frame whose events are coming in."""
         self._newest: int | None = None
         """Highest id of a frame that was handed on."""
+        self._reached = FIRST_FRAME - 1
+        """Highest id of a frame that began."""
         self._told: set[str] = set()
 
     def add(self, code: int, data: bytes, at: int, out: list[Message]) -> None:
@@ -71,7 +73,7 @@ class LiveGame:
         is_rollback = newest is not None and newest - MAX_ROLLBACK <= frame <= newest
         if newest is not None and frame < newest - MAX_ROLLBACK:
             self.tell("back", f"frame {frame} follows frame {newest}: the game counts anew", out)
-            newest = None
+            newest = frame - 1
         self._newest = frame if newest is None else max(newest, frame)
         finalized = self.stage.value("end_latest_finalized_frame")
         out.append(LiveFrame(frame, None if finalized is None else frame <= finalized, row, is_rollback))
@@ -88,6 +90,9 @@ class LiveGame:
         if not FIRST_FRAME <= frame <= newest + MAX_GAP:
             self.tell("id", f"{frame} is no frame id after {newest}: its events are left out", out)
             return False
+        if frame > self._reached + 1:
+            self.tell("gap", f"frames from {self._reached + 1} to {frame - 1} did not come", out)
+        self._reached = max(frame, self._reached)
         self._open = frame
         self.fighters.clear()
         self.items.clear(frame)

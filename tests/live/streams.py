@@ -1,5 +1,6 @@
 """Recordings as a console sends them, and what the live path makes of them."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +25,7 @@ def events_of(data: bytes) -> list[bytes]:
     header = events.read_header(data)
     walk = events.walk(data, header)
     begins = [header.begin, header.start, *walk.offsets.tolist(), walk.stop]
-    return [data[begin:stop] for begin, stop in zip(begins, begins[1:], strict=False)]
+    return [data[begin:stop] for begin, stop in itertools.pairwise(begins)]
 
 
 def sent(data: bytes) -> list[bytes]:
@@ -88,7 +89,9 @@ class Columns:
                 self.shared = shared
                 made.append(cls(ports))
 
-            def encode(self, frame: int, followers: tuple[bool, bool], items: Any, num_items: int) -> np.ndarray:
+            def encode(
+                self, frame: int, followers: tuple[bool, bool], items: Any, num_items: int
+            ) -> np.ndarray:
                 columns = made[-1]
                 for side, port in enumerate(columns.ports):
                     columns.fighters.pop((frame, port, True), None)
@@ -114,7 +117,9 @@ def assert_same_columns(live: Columns, tables: FrameTables) -> None:
     for column in (*schema.PRE_COLUMNS, *schema.POST_COLUMNS):
         given = [live.fighters[keys[row]].get(column.name) for row in wanted]
         _same(column.name, given, frames[column.name].take(wanted))
-    stage = tables.stage_frames.filter(pa.compute.is_in(tables.stage_frames["frame"], pa.array(kept, pa.int32())))
+    stage = tables.stage_frames.filter(
+        pa.compute.is_in(tables.stage_frames["frame"], pa.array(kept, pa.int32()))
+    )
     assert stage["frame"].to_pylist() == kept
     for column in schema.STAGE_FRAMES.columns:
         if column.name not in ("replay_id", "frame"):

@@ -7,7 +7,7 @@ import pytest
 from exphil.errors import ReplayError
 from tests.live.streams import Columns, assert_same_columns, feed_all, sent, tables_of, troubles
 
-MAX_BYTES = 1_200_000
+MAX_BYTES = 300_000
 """The short recordings, one or more of most versions from 1.0 to 3.19."""
 
 

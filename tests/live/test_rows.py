@@ -100,10 +100,14 @@ def test_rows_of_any_game_with_rollbacks_are_the_stored_ones(
     rng = random.Random(seed)
     recording = slp.recording(version, frames=0, players={0: (14, 0), 2: (14, 0)}, end=False)
     struct.pack_into(">H", recording.start, 0x12, stage)
-    frame = -123
+    frame = newest = -123
     for step in steps:
         recording.events += _random_frame(version, frame, rng)
+        newest = max(newest, frame)
         frame = max(-123, frame + 1 - step)
+    # A rollback ends where it set out from: every frame after the first that it replaced comes again.
+    for again in range(frame, newest + 1):
+        recording.events += _random_frame(version, again, rng)
     recording.events.append(slp.game_end(version))
     data = recording.to_bytes()
     messages = feed_all(sent(data))
@@ -124,6 +128,7 @@ def test_rows_that_lost_an_event_are_left_out_as_the_store_leaves_them_out(seed:
             events.remove(rng.choice(rows))
         recording.events += events
     recording.events.append(slp.game_end(version))
+    recording.raw_length = 0  # so that the file is mended first: the parser does not bear lost events
     data = recording.to_bytes()
     messages = feed_all(sent(data))
     assert last_rows(messages) == stored_rows(tables_of(data), 32, (1, 3))
@@ -144,7 +149,9 @@ def test_bookend_tells_whether_a_frame_is_final() -> None:
         ((3, 14, 0), -123, True), ((3, 14, 0), -125, False), ((3, 6, 1), -123, None),
     ):  # fmt: skip
         recording = slp.recording(version, frames=1, end=False)
-        recording.events[-1] = recording.events[-1][:5] + struct.pack(">i", newest)[: 4 * (version >= (3, 7, 0))]
+        recording.events[-1] = (
+            recording.events[-1][:5] + struct.pack(">i", newest)[: 4 * (version >= (3, 7, 0))]
+        )
         (frame,) = feed_all(sent(recording.to_bytes()))[1:]
         assert isinstance(frame, LiveFrame)
         assert frame.finalized is expected
