@@ -23,6 +23,7 @@ COMMANDS: Final[dict[str, str]] = {
     "materialize": "exphil.cli.materialize:materialize",
     "train": "exphil.cli.train:train",
     "evaluate": "exphil.cli.evaluate:evaluate",
+    "export": "exphil.cli.export:export",
     "benchmark": "exphil.cli.benchmark:benchmark",
     "play": "exphil.cli.play:play",
     "stats": "exphil.cli.stats:stats",

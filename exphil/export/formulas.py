@@ -120,10 +120,11 @@ class Relation(nn.Module):
         )
         speed = torch.where(airborne != 0, air, ground) + knockback
         opponent_x, own_x = speed.split((1, 1), dim=-1)
-        velocity = torch.cat((opponent_x - own_x, opponent_y + opponent_knock_y - own_y - own_knock_y), dim=-1)
+        velocity = torch.cat(
+            (opponent_x - own_x, opponent_y + opponent_knock_y - own_y - own_knock_y), dim=-1
+        )
         distance = torch.sqrt((between * between).sum(-1, keepdim=True))
         apart = distance + (distance == 0).to(distance.dtype)
         closing = -(between * velocity).sum(-1, keepdim=True) / apart
         faces = (between[:, :1] * facing > 0).to(distance.dtype)
         return torch.cat((difference, distance, velocity, closing, faces), dim=-1)
-

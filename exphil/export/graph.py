@@ -11,7 +11,7 @@ from typing import Final
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import linear, one_hot, silu
+from torch.nn.functional import linear, log_softmax, silu, softplus
 
 from exphil.backbones.base import State
 from exphil.export.rows import UNUSED, RowReader
@@ -20,15 +20,12 @@ from exphil.features import feature_set
 from exphil.melee.controller import NUM_HEADS
 from exphil.policy.heads import (
     NUM_BUTTONS,
-    NUM_LOGITS,
-    SHOULDER_START,
     STARTS,
     WIDTHS,
     AutoregressiveHeads,
     IndependentHeads,
     encode,
     groups,
-    score,
 )
 from exphil.policy.inputs import InputEmbedding
 from exphil.policy.policy import Policy
@@ -85,7 +82,7 @@ class StepGraph(nn.Module):
         vectors = [self.tables[kind].table(ids[:, column]) for column, kind in enumerate(self.id_kinds)]
         hidden, after = self.backbone.step(torch.cat((features, *codes, *vectors), dim=1), state)
         actions, logits = self.heads(hidden, codes[-1], noise, temperature, top_p, forced)
-        return actions, score(logits, actions), logits, after
+        return actions, log_prob(logits, actions), logits, after
 
 
 class DrawnHeads(nn.Module):
@@ -163,6 +160,23 @@ class DrawnTogether(nn.Module):
             dim=1,
         )
         return torch.where(forced < 0, drawn, forced), logits
+
+
+def log_prob(logits: Tensor, actions: Tensor) -> Tensor:
+    """(B, 81), (B, 13) -> (B, 13): `exphil.policy.heads.score`, by softplus.
+
+    Runtimes take the logarithm of a sigmoid for what torch calls logsigmoid, and lose four digits of a small one.
+    """
+    buttons, sticks, shoulder = groups(logits)
+    pressed, stick, press = actions.split((NUM_BUTTONS, sticks.shape[1], 1), dim=1)
+    return torch.cat(
+        (
+            -softplus(torch.where(pressed > 0, -buttons, buttons)),
+            log_softmax(sticks, dim=-1).gather(-1, stick.unsqueeze(-1)).squeeze(-1),
+            log_softmax(shoulder, dim=-1).gather(-1, press.unsqueeze(-1)).squeeze(-1),
+        ),
+        dim=1,
+    )
 
 
 def _heads(heads: nn.Module) -> nn.Module:

@@ -125,7 +125,9 @@ def read_metadata(found: Mapping[str, str], where: str) -> Exported:
             ),
         )
     except (KeyError, ValueError, TypeError) as error:
-        raise StoreError(f"{where} lacks metadata ({error}); export the run anew with `exphil export`") from error
+        raise StoreError(
+            f"{where} lacks metadata ({error}); export the run anew with `exphil export`"
+        ) from error
 
 
 def discretisation() -> dict[str, Any]:
@@ -145,7 +147,9 @@ def row_layout(features: FeatureSet) -> list[dict[str, Any]]:
     row = features.row_dtype
     player: Any = row["players"].subdtype[0]  # type: ignore[index]
     fields: Any = row.fields
-    parts = [(f"player{number}", fields["players"][1] + number * player.itemsize, player) for number in (0, 1)]
+    parts = [
+        (f"player{number}", fields["players"][1] + number * player.itemsize, player) for number in (0, 1)
+    ]
     parts.append(("shared", fields["shared"][1], row["shared"]))
     found = []
     for who, start, struct in parts:

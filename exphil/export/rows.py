@@ -193,7 +193,9 @@ class RowReader(nn.Module):
         """Sticks and shoulder that self holds, a column a bin, and which stored values fall into it."""
         first, last = [], []
         shoulder = self.features.slots["input.shoulder"]
-        bins: list[tuple[str, Any, int]] = [(f"input.{stick}", STICK_BIN_OF_UNIT, STICK_UNIT) for stick in STICKS]
+        bins: list[tuple[str, Any, int]] = [
+            (f"input.{stick}", STICK_BIN_OF_UNIT, STICK_UNIT) for stick in STICKS
+        ]
         bins.append(("input.shoulder", SHOULDER_BIN_OF_UNIT, 0))
         for name, bin_of_unit, zero in bins:
             slot = self.features.slots[name]
@@ -234,7 +236,9 @@ class RowReader(nn.Module):
         dims = [UNUSED] * (8 * len(order))
         for prefix, feature in self._features(Flag):
             slot = slots[feature.name]
-            dims[places[prefix, slot.block, slot.column] + cast(int, slot.bit)] = self._dense[prefix + feature.name]
+            dims[places[prefix, slot.block, slot.column] + cast(int, slot.bit)] = self._dense[
+                prefix + feature.name
+            ]
         self.dims += dims
         airborne = slots["airborne"]
         self._buffer(

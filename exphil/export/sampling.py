@@ -34,7 +34,9 @@ class Sampler(nn.Module):
             self.register_buffer(f"before_{size}", ones.triu(1), persistent=False)
             self.register_buffer(f"up_to_{size}", ones.triu(), persistent=False)
 
-    def prepare(self, noise: Tensor, temperature: Tensor, top_p: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def prepare(
+        self, noise: Tensor, temperature: Tensor, top_p: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """(B, 13), (), () -> logits above which each button is pressed (B, 8), the others' noise (B, 5), and both
         settings within their limits."""
         cold = temperature <= 0
@@ -43,9 +45,11 @@ class Sampler(nn.Module):
         buttons, others = noise.split((NUM_BUTTONS, NUM_HEADS - NUM_BUTTONS), dim=1)
         edge = torch.log(buttons) - torch.log(1 - buttons)
         sure = share.clamp(min=0.5)
-        limit = torch.log(sure) - torch.log(1 - sure)  # beyond it the likelier of two classes is the only one kept
+        limit = torch.log(sure) - torch.log(
+            1 - sure
+        )  # beyond it the likelier of two classes is the only one kept
         edge = torch.minimum(torch.maximum(edge, -limit), limit) * heat
-        return torch.where(cold, torch.zeros_like(edge), edge), torch.where(cold, 0.0, others), heat, share
+        return torch.where(cold, 0.0, edge), torch.where(cold, 0.0, others), heat, share
 
     def choose(self, logits: Tensor, noise: Tensor, heat: Tensor, share: Tensor) -> Tensor:
         """Logits (..., k) and noise (..., 1) -> (...) int64."""
@@ -53,6 +57,6 @@ class Sampler(nn.Module):
         probability = torch.softmax(logits / heat, dim=-1)
         ranked, order = probability.topk(size, dim=-1)
         likelier = ranked @ self.get_buffer(f"before_{size}")
-        kept = torch.zeros_like(probability).scatter(-1, order, ranked * (likelier < share).to(ranked.dtype))
+        kept = (probability * 0).scatter(-1, order, ranked * (likelier < share).to(ranked.dtype))
         mass = kept @ self.get_buffer(f"up_to_{size}")
         return (mass <= noise * mass[..., -1:]).sum(-1)

@@ -80,9 +80,7 @@ class OnnxEngine:
         batch = len(rows)
         if len(self._free) != batch:
             self._free = np.full((batch, self._free.shape[1]), FREE, np.int64)
-        found = self._run(
-            self._outputs, rows, viewpoint, queue, noise, temperature, top_p, self._free, state
-        )
+        found = self._run(self._outputs, rows, viewpoint, queue, noise, temperature, top_p, self._free, state)
         return found[0], found[1], tuple(found[2:])
 
     def score(
@@ -90,22 +88,21 @@ class OnnxEngine:
         rows: NDArray[np.uint8],
         viewpoint: NDArray[np.int64],
         queue: NDArray[np.int64],
-        state: State,
         actions: NDArray[np.int64],
-    ) -> tuple[NDArray[np.float32], State]:
-        """One frame: how likely were the choices `actions` (B, 13)? Their log-probability (B, 13), the memory after."""
-        log_prob, _, after = self.judge(rows, viewpoint, queue, state, actions)
-        return log_prob, after
+        state: State,
+    ) -> NDArray[np.float32]:
+        """(B, 13) log-probability of given choices (B, 13), each given the ones before it; as in `step`."""
+        return self.judge(rows, viewpoint, queue, actions, state)[0]
 
     def judge(
         self,
         rows: NDArray[np.uint8],
         viewpoint: NDArray[np.int64],
         queue: NDArray[np.int64],
-        state: State,
         actions: NDArray[np.int64],
+        state: State,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], State]:
-        """As `score`, and the logits (B, 81), each head's given the choices of those before it, in between."""
+        """What `score` gives; the logits (B, 81), each head's given the choices before it; and the memory after."""
         noise = np.zeros(actions.shape, np.float32)
         outputs = ["log_prob", "logits", *self._outputs[2:]]
         found = self._run(outputs, rows, viewpoint, queue, noise, 1.0, 1.0, actions, state)
@@ -152,5 +149,7 @@ def _open(model: Path | bytes, threads: int) -> Any:
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's own errors have no base but this
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise StoreError(f"{model if isinstance(model, Path) else 'the exported policy'} cannot be run ({reason});"
-                         " export it anew with `exphil export`") from error
+        raise StoreError(
+            f"{model if isinstance(model, Path) else 'the exported policy'} cannot be run ({reason});"
+            " export it anew with `exphil export`"
+        ) from error

@@ -1,7 +1,7 @@
 """The model card of a run: what it was made from, and what it is worth, for people."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from exphil.training.config import TrainConfig
@@ -88,6 +88,19 @@ def model_card(
         "A lower likelihood loss says that the policy predicts people better, not that it wins more.",
     ]
     return "\n".join(parts) + "\n"
+
+
+def with_section(card: str, title: str, lines: Iterable[str]) -> str:
+    """The card with a section of its own at the end, in place of an earlier one of that title."""
+    heading = f"## {title}"
+    kept: list[str] = []
+    skipping = False
+    for line in card.splitlines():
+        if line.startswith("## "):
+            skipping = line == heading
+        if not skipping:
+            kept.append(line)
+    return "\n".join((*kept, "", heading, "", *lines)).replace("\n\n\n", "\n\n") + "\n"
 
 
 def _selected(asked: Mapping[str, str]) -> Iterator[str]:

@@ -26,6 +26,8 @@ LAYERS: Final = "layers.jsonl"
 TENSORBOARD: Final = "tensorboard"
 EVALUATION: Final = "evaluation.json"
 EVALUATION_PAGE: Final = "evaluation.html"
+ONNX: Final = "policy.onnx"
+ONNX_INT8: Final = "policy.int8.onnx"
 
 LAYOUT: Final = (
     (CONFIG, "every option, and what the run was made with; itself valid as --config"),
@@ -44,6 +46,8 @@ LAYOUT: Final = (
     (DIVERGENCE, "where the loss or a gradient first was no finite number, and what to try"),
     (EVALUATION, "what `exphil evaluate` found"),
     (EVALUATION_PAGE, "the same as a page with plots"),
+    (ONNX, "the policy as one graph, by `exphil export`; its metadata say how to run it"),
+    (ONNX_INT8, "the same with weights of eight bits"),
 )
 """(file, what it holds): models/README.md is drawn from this."""
 
