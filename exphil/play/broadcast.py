@@ -84,9 +84,8 @@ def frame_payloads(data: bytes) -> Iterator[tuple[int | None, bytes]]:
         current = frame
         if code in events.FRAME_EVENTS:
             current = int.from_bytes(data[offset + 1 : offset + 5], "big", signed=True)
-        if not marked and current != frame:
-            if begin < offset:
-                yield frame, data[begin:offset]
+        if not marked and (current != frame or code in _SENT_AT) and begin < offset:
+            yield frame, data[begin:offset]
             begin = offset
         frame = current
         if code in _SENT_AT:
