@@ -113,10 +113,11 @@ def assert_same_columns(live: Columns, tables: FrameTables) -> None:
     frames = tables.frames
     keys = list(zip(*(frames[name].to_pylist() for name in ("frame", "port", "follower")), strict=True))
     wanted = [row for row, key in enumerate(keys) if key[0] in live.shared and key[1] in live.ports]
+    places = pa.array(wanted, pa.int64())
     assert {keys[row] for row in wanted} == live.fighters.keys()
     for column in (*schema.PRE_COLUMNS, *schema.POST_COLUMNS):
         given = [live.fighters[keys[row]].get(column.name) for row in wanted]
-        _same(column.name, given, frames[column.name].take(wanted))
+        _same(column.name, given, frames[column.name].take(places))
     stage = tables.stage_frames.filter(
         pa.compute.is_in(tables.stage_frames["frame"], pa.array(kept, pa.int32()))
     )
