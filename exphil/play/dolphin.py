@@ -193,10 +193,23 @@ class Dolphin:
             self._melee.Character(internal_id(_external_id(seat.character))),
             self._stage,
             cpu_level=seat.cpu_level,
-            autostart=seat.port == self._starts,
+            autostart=seat.port == self._starts and self._cpus_are_set(state),
             frozen_stadium=False,
         )
         controller.flush()
+
+    def _cpus_are_set(self, state: Any) -> bool:
+        """Whether every CPU is one, at its level: the match must not start before."""
+        if state.menu_state is not self._melee.Menu.CHARACTER_SELECT:
+            return True
+        is_cpu = self._melee.ControllerStatus.CONTROLLER_CPU
+        cpus = [(seat, state.players[seat.port]) for seat in self.seats if seat.kind == "cpu"]
+        return all(
+            hand.controller_status is is_cpu
+            and hand.cpu_level == seat.cpu_level
+            and not hand.is_holding_cpu_slider
+            for seat, hand in cpus
+        )
 
     def stop(self) -> None:
         """End Dolphin and remove its temporary user folder; twice does no harm."""

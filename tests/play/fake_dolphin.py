@@ -20,11 +20,12 @@ import configparser
 import json
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
 PATIENCE_S: Final = 30.0
-ANSWER_S: Final = 5.0
+ANSWER_S: Final = 2.0
 RELEASE_S: Final = 0.5
 
 
@@ -95,15 +96,17 @@ class FakeDolphin:
     def event(self, payload: bytes, kind: str = "game_event") -> None:
         self.send({"type": kind, "payload": base64.b64encode(payload).decode()})
 
-    def answered(self, seconds: float = ANSWER_S) -> None:
-        """Give every pad the time to answer."""
-        left = dict(self.pads)
+    def answered(self, ports: Iterable[int], seconds: float = ANSWER_S) -> set[int]:
+        """Give these pads the time to answer; those that did."""
+        left = set(ports)
+        found: set[int] = set()
         until = time.monotonic() + seconds
-        while left and time.monotonic() < until:
-            left = {port: pad for port, pad in left.items() if not pad.read()}
+        while left - found and time.monotonic() < until:
+            found |= {port for port in left - found if self.pads[port].read()}
             self.turn()
-            if left:
+            if left - found:
                 time.sleep(0.0005)
+        return found
 
     def note(self, **what: Any) -> None:
         pads = {port: pad.snapshot() for port, pad in self.pads.items()}
@@ -118,7 +121,7 @@ class FakeDolphin:
     def work(self, menus: Any, is_done: Any) -> None:
         for _ in range(2000):
             self.event(menus.event(), "menu_event")
-            self.answered()
+            self.answered(self.pads)
             menus.step({port: pad.state for port, pad in self.pads.items()})
             if is_done():
                 return
@@ -146,12 +149,13 @@ class FakeDolphin:
 
         payloads = list(frame_payloads(Path(self.plan["replays"][int(given)]).read_bytes()))
         self.send({"type": "start_game"})
+        playing = set(self.pads)
         for place, (frame, payload) in enumerate(payloads[: int(len(payloads) * until)]):
             self.event(payload)
             if frame is None:  # begins or ends the game: pads that have part in it are released
-                self.answered(RELEASE_S)
+                playing = self.answered(playing, RELEASE_S)
                 continue
-            self.answered()
+            self.answered(playing)
             self.note(game=int(given), frame=frame)
             if (
                 again
@@ -160,7 +164,7 @@ class FakeDolphin:
             ):
                 for before, earlier in payloads[place - 2 : place + 1]:
                     self.event(earlier)
-                    self.answered()
+                    self.answered(playing)
                     self.note(game=int(given), frame=before, again=True)
         if until == 1.0:
             self.send({"type": "end_game"})

@@ -20,6 +20,7 @@ STAGES: Final = {
     "POKEMON_STADIUM": (15.0, 3.5),
     "YOSHIS_STORY": (3.5, 15.5),
     "FOUNTAIN_OF_DREAMS": (10.0, 15.5),
+    "RANDOM": (-13.5, 3.5),
 }
 
 
