@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from exphil.live import LiveFrame, Trouble
+from exphil.live import GameEnd, LiveFrame, Trouble
 from exphil.live import Message as Event
 from exphil.play.console import ConsoleError, Message
 from exphil.play.controller import ControllerState
@@ -27,6 +27,7 @@ class ObservedEvents:
         reading: seconds from the bytes of a frame's events to its row.
         rows: by frame id, (R,) packed rows.
         rolled_back: rows that were replaced.
+        ended: whether the game's end has come.
         troubles: what could not be read, in words.
     """
 
@@ -36,6 +37,7 @@ class ObservedEvents:
         self.reading = Latencies()
         self.rows: dict[int, Bytes] = {}
         self.rolled_back = 0
+        self.ended = False
         self.troubles: list[str] = []
 
     def feed(self, payload: bytes) -> list[Event]:
@@ -48,6 +50,8 @@ class ObservedEvents:
                 self.reading.add(taken)
                 self.rolled_back += event.frame in self.rows
                 self.rows[event.frame] = event.row
+            elif isinstance(event, GameEnd):
+                self.ended = True
             elif isinstance(event, Trouble) and len(self.troubles) < MOST_TROUBLES:
                 self.troubles.append(event.message)
         return found
@@ -127,9 +131,7 @@ class RecordedConsole:
         """What has come; nothing any more once the game is over."""
         if not self._over:
             # Also while messages wait: a connection that nobody looks after breaks off.
-            come = self._console.receive(0.0 if self._waiting else timeout_s)
-            self._over = any(message.kind == "end" for message in come)
-            self._waiting.extend(come)
+            self._look(0.0 if self._waiting else timeout_s)
         if not self._one_by_one:
             found = list(self._waiting)
             self._waiting.clear()
@@ -138,6 +140,17 @@ class RecordedConsole:
             return []
         first = self._waiting.popleft()
         return [Message(first.kind, first.payload, first.text, self._clock())]
+
+    def _look(self, timeout_s: float) -> None:
+        """Take in what has come; a connection that was lost is told of when all before that has been handed on."""
+        try:
+            come = self._console.receive(timeout_s)
+        except ConsoleError:
+            if not self._waiting:
+                raise
+            return
+        self._over = any(message.kind == "end" for message in come)
+        self._waiting.extend(come)
 
     def ended(self) -> int | None:
         """0 once the recording is over."""

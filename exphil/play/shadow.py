@@ -118,7 +118,7 @@ def shadow(
         if options.port in (None, port)
     ]
     events, watchdog = ObservedEvents(EventStream(), clock), Watchdog()
-    stopped = _stream(data, players, events, watchdog, options, status, clock)
+    stopped, over = _stream(data, players, events, watchdog, options, status, clock)
     if not events.rows:
         if stopped:
             raise KeyboardInterrupt
@@ -136,6 +136,7 @@ def shadow(
             "stage": stage_title(stage_name(start.stage)),
             "frames": len(events.rows),
             "rolled_back": events.rolled_back,
+            "complete": over,
         },
         "deadline": {
             "budget_ms": round(1e3 * watchdog.budget_s, 3),
@@ -155,14 +156,15 @@ def shadow(
 
 
 def _player(engine: Engine, viewpoint: int, start: GameStart, options: Options, clock: Clock) -> _Player:
+    port = start.ports[viewpoint]
     runner = PolicyRunner(
         engine,
         viewpoint=viewpoint,
         temperature=options.temperature,
         top_p=options.top_p,
-        seed=options.seed,
+        seed=options.seed + port,  # as in a match: what is drawn there is drawn here
     )
-    return _Player(start.ports[viewpoint], viewpoint, ObservedRunner(runner, clock), ObservedPad(clock))
+    return _Player(port, viewpoint, ObservedRunner(runner, clock), ObservedPad(clock))
 
 
 def _stream(
@@ -173,10 +175,10 @@ def _stream(
     options: Options,
     status: Status,
     clock: Clock,
-) -> bool:
-    """Serve the recording and play beside it; whether Ctrl-C ended that."""
+) -> tuple[bool, bool]:
+    """Serve the recording and play beside it: whether Ctrl-C ended that, and whether all of it came."""
     bots = [Bot(player.port, f"port {player.port}", player.runner, player.pad) for player in players]
-    fps = None if options.fast else FPS
+    fps, stopped = None if options.fast else FPS, False
     with SpectatorServer(broadcast_of([data]), port=options.server_port, fps=fps) as server:
         connection = ConsoleConnection(ADDRESS, server.port, clock)
         console = RecordedConsole(connection, clock, one_by_one=options.fast)
@@ -186,11 +188,11 @@ def _stream(
                 console, console, events, bots, status, watchdog=watchdog, most_games=1, clock=clock
             ).play()
         except KeyboardInterrupt:
-            return True
+            stopped = True
         finally:
             status.end()
             connection.close()
-    return False
+    return stopped, events.ended or console.ended() is not None
 
 
 def _compared(

@@ -14,9 +14,10 @@ def summary(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     game, deadline = report["game"], report["deadline"]
     rolled = f", {game['rolled_back']} of them rolled back and computed again" if game["rolled_back"] else ""
     late = f", {deadline['left_out']} of them never seen" if deadline["left_out"] else ""
+    broken = "" if game["complete"] else "; the stream ended before the game"
     rows = [
         ("recording", report["file"]),
-        ("game", f"{game['stage']}, {game['frames']:,} frames{rolled}"),
+        ("game", f"{game['stage']}, {game['frames']:,} frames{rolled}{broken}"),
         ("pace", "as fast as it answers" if report["pace"] == "fast" else report["pace"]),
         (
             "missed",
