@@ -19,7 +19,7 @@ def open_engine(run: Run, runtime: Runtime = "auto") -> tuple[Engine, str]:
 
     Raises:
         UsageError: the run has not been exported as asked for.
-        StoreError: its weights or its graph cannot be read.
+        StoreError: its weights or its graph cannot be read, or the graph was made from other weights.
         FingerprintError: it reads rows of another feature table.
     """
     if runtime == "auto":
@@ -32,7 +32,8 @@ def open_engine(run: Run, runtime: Runtime = "auto") -> tuple[Engine, str]:
 
         torch.set_num_threads(1)
         return TorchEngine(load_policy(run)), runtime
-    from exphil.export.session import OnnxEngine
+    from exphil.export.metadata import FP32, INT8
+    from exphil.export.run import load_engine
 
     path = run.folder / FILES[runtime]
     if not path.is_file():
@@ -41,4 +42,4 @@ def open_engine(run: Run, runtime: Runtime = "auto") -> tuple[Engine, str]:
             f"--runtime {runtime}: {run.folder} has no {path.name}; run `exphil export {run.name} {flags}`,"
             " or take --runtime torch"
         )
-    return OnnxEngine(path), runtime
+    return load_engine(run, INT8 if runtime == "int8" else FP32), runtime
