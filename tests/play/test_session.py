@@ -1,0 +1,365 @@
+"""A session at a console that is told what to do: late frames, backlogs, lost games, remarks that keep coming."""
+
+import gc
+import io
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from exphil.errors import PlayError
+from exphil.features import V1
+from exphil.live import GameEnd, GameStart, LiveFrame, Trouble
+from exphil.live import Message as Event
+from exphil.melee.controller import BUTTONS
+from exphil.play.console import ConsoleError, Message
+from exphil.play.controller import NEUTRAL, ControllerState
+from exphil.play.session import MENUS_THAT_END, MOST_TOLD, Bot, Session
+from exphil.play.status import Status
+from exphil.play.watchdog import FRAME_S, MOST_WAITING, Watchdog
+
+START = GameStart((3, 18, 0), 31, (1, 3), (2, 9), (0, 0), False, False, b"first")
+OTHER = GameStart((3, 18, 0), 32, (1, 3), (2, 9), (0, 0), False, False, b"second")
+
+
+def frame(number: int, again: bool = False) -> LiveFrame:
+    row = np.zeros(1, V1.row_dtype)
+    row["players"]["codes"][0, :, V1.slots["stocks"].column] = (4, 2)
+    return LiveFrame(number, None, row.view(np.uint8), again)
+
+
+class Clock:
+    """Time that goes by only when somebody works."""
+
+    def __init__(self) -> None:
+        self.now = 10.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class FakeRunner:
+    """Answers frame n with a main stick at n / 1000; takes `cost` seconds for it."""
+
+    def __init__(self, clock: Clock, cost: float = 0.001) -> None:
+        self.clock = clock
+        self.cost = cost
+        self.seen: list[int] = []
+        self.begun: list[tuple[int | None, bytes]] = []
+        self.refuses: int | None = None
+
+    def reset(self, *, viewpoint: int | None = None, game: bytes = b"") -> None:
+        self.begun.append((viewpoint, game))
+        self.refuses = None
+
+    def step(self, frame: LiveFrame) -> ControllerState:
+        if frame.frame == self.refuses:
+            raise PlayError("frame 7 cannot be taken back")
+        self.clock.now += self.cost
+        self.seen.append(frame.frame)
+        return answer(frame.frame)
+
+
+def answer(number: int) -> ControllerState:
+    return ControllerState(main=(number / 1000, 0.0))
+
+
+class FakePad:
+    def __init__(self) -> None:
+        self.put_on: list[ControllerState] = []
+
+    def put(self, state: ControllerState) -> bool:
+        self.put_on.append(state)
+        return True
+
+    def release(self) -> bool:
+        self.put_on.append(NEUTRAL)
+        return True
+
+
+class FakeEvents:
+    """Payloads name what they hold."""
+
+    def __init__(self) -> None:
+        self.meaning: dict[bytes, list[Event]] = {}
+
+    def feed(self, payload: bytes) -> list[Event]:
+        return self.meaning[payload]
+
+
+class FakeHost:
+    """A console and what runs it: turns of messages, or errors; then it has ended."""
+
+    def __init__(self, turns: Sequence[list[Message] | Exception] = ()) -> None:
+        self.turns = list(turns)
+        self.code: int | None = None
+        self.menus: list[bytes] = []
+        self.connected = 0
+        self.comes_back = True
+
+    def ended(self) -> int | None:
+        return self.code
+
+    def menu(self, payload: bytes) -> None:
+        self.menus.append(payload)
+        if payload == b"bad":
+            raise PlayError("libmelee cannot read a menu")
+
+    def connect(self, timeout_s: float, ended: Callable[[], int | None] = lambda: None) -> None:
+        if not self.comes_back:
+            raise ConsoleError("no console answers")
+        self.connected += 1
+
+    def receive(self, timeout_s: float) -> list[Message]:
+        if not self.turns:
+            self.code = 0
+            return []
+        turn = self.turns.pop(0)
+        if isinstance(turn, Exception):
+            raise turn
+        return turn
+
+
+class Staged:
+    """A session of one bot at port 3, with everything around it."""
+
+    def __init__(self, *turns: "list[Message] | Exception", cost: float = 0.001, **more: Any) -> None:
+        self.clock = Clock()
+        self.runner = FakeRunner(self.clock, cost)
+        self.pad = FakePad()
+        self.events = FakeEvents()
+        self.host = FakeHost(turns)
+        self.told = io.StringIO()
+        self.session = Session(
+            self.host,
+            self.host,
+            self.events,
+            [Bot(3, "bot", self.runner, self.pad)],
+            Status(self.told, self.clock),
+            clock=self.clock,
+            **more,
+        )
+
+    def game(self, *events: Event, late: float = 0.0) -> Message:
+        """A message that holds events; it came `late` seconds ago."""
+        name = f"{len(self.events.meaning)}".encode()
+        self.events.meaning[name] = list(events)
+        return Message("game", name, arrived=self.clock.now - late)
+
+    def take(self, *events: Event, late: float = 0.0) -> None:
+        self.session.take([self.game(*events, late=late)])
+
+    @property
+    def watchdog(self) -> Watchdog:
+        return self.session.watchdog
+
+
+def test_each_frame_is_answered() -> None:
+    at = Staged()
+    at.take(START)
+    for number in range(3):
+        at.take(frame(number))
+    at.take(GameEnd(2, None))
+    assert at.runner.begun == [(1, b"first")]  # port 3 is the higher one
+    assert at.pad.put_on == [NEUTRAL, answer(0), answer(1), answer(2), NEUTRAL]
+    assert (at.watchdog.frames, at.watchdog.missed) == (3, 0)
+    assert at.watchdog.latencies.all.tolist() == pytest.approx([0.001] * 3)
+    assert (
+        "Fox (port 1) against Marth (port 3) on Battlefield: stocks 4-2 after frame 2" in at.told.getvalue()
+    )
+
+
+def test_a_late_frame_leaves_the_last_input_on_the_controller() -> None:
+    at = Staged()
+    at.take(START)
+    at.take(frame(0))
+    at.runner.cost = 2 * FRAME_S
+    at.take(frame(1))
+    at.runner.cost = 0.001
+    at.take(frame(2))
+    assert at.pad.put_on == [NEUTRAL, answer(0), answer(2)]
+    assert at.watchdog.missed == 1
+    assert at.runner.seen == [0, 1, 2]  # its memory has no gap
+
+
+def test_what_waited_is_seen_in_one_go_and_only_the_newest_is_answered() -> None:
+    at = Staged()
+    at.take(START)
+    at.session.take([at.game(frame(number)) for number in range(5)])
+    assert at.runner.seen == [0, 1, 2, 3, 4]
+    assert at.pad.put_on == [NEUTRAL, answer(4)]
+    assert at.watchdog.missed == 4
+
+
+def test_a_policy_that_is_always_too_slow_never_falls_behind() -> None:
+    """At three frames of work a frame, it answers nothing in time, sees all, and works on the newest only once."""
+    at = Staged(cost=FRAME_S * 1.5)
+    at.take(START)
+    number, sent = 0, []
+    for _ in range(50):
+        waiting = max(1, round((at.clock.now - 10.0) / FRAME_S) - number)
+        sent.append(waiting)
+        came = [frame(number + place) for place in range(waiting)]
+        number += waiting
+        at.session.take([at.game(*came)])
+    assert max(sent) <= MOST_WAITING + 40  # bounded: what is too much is left out
+    assert at.pad.put_on == [NEUTRAL]
+    assert at.watchdog.missed == at.watchdog.frames == number
+
+
+def test_too_long_a_wait_is_left_out_but_for_its_end() -> None:
+    at = Staged(cost=0.0001)
+    at.take(START)
+    many = MOST_WAITING + 25
+    at.session.take([at.game(*(frame(number) for number in range(many)))])
+    assert at.runner.seen == list(range(25, many))
+    assert at.runner.begun == [(1, b"first"), (None, b"first")]
+    assert at.watchdog.left_out == 25
+    assert at.watchdog.missed == many - 1
+    assert "85 frames came at once: the policy begins anew with the last 60" in at.told.getvalue()
+
+
+def test_rollbacks_are_no_misses() -> None:
+    at = Staged()
+    at.take(START)
+    at.take(frame(0))
+    at.take(frame(1))
+    at.session.take([at.game(frame(0, True)), at.game(frame(1, True)), at.game(frame(2))])
+    assert at.runner.seen == [0, 1, 0, 1, 2]
+    assert (at.watchdog.frames, at.watchdog.missed) == (3, 0)
+
+
+def test_a_rollback_too_far_begins_anew() -> None:
+    at = Staged()
+    at.take(START)
+    at.runner.refuses = 7
+    at.take(frame(7))
+    assert at.runner.begun[-1] == (None, b"first")
+    assert at.pad.put_on[-1] == answer(7)
+    assert "bot: frame 7 cannot be taken back; it begins anew" in at.told.getvalue()
+
+
+def test_another_game_without_an_end() -> None:
+    at = Staged()
+    at.session.take([at.game(START, frame(0)), at.game(OTHER), at.game(frame(-123))])
+    assert at.runner.begun == [(1, b"first"), (1, b"second")]
+    assert at.pad.put_on == [NEUTRAL, answer(0), NEUTRAL, NEUTRAL, answer(-123)]
+    assert "began another game without ending the last one" in at.told.getvalue()
+    assert len(at.session.games) == 2
+
+
+def test_a_game_without_our_port_is_watched() -> None:
+    at = Staged()
+    others = GameStart((3, 18, 0), 31, (1, 2), (2, 9), (0, 0), False, False, b"")
+    at.take(others, frame(0), frame(1))
+    assert at.pad.put_on == []
+    assert at.runner.seen == []
+    assert at.watchdog.missed == 1
+    assert "bot: port 3 has no part in this game of ports 1 and 2" in at.told.getvalue()
+
+
+def test_menus_go_to_who_works_them_but_not_amid_a_game() -> None:
+    at = Staged()
+    menu = Message("menu", b"menu")
+    at.session.take([menu])
+    at.take(START, frame(0))
+    at.session.take([menu] * (MENUS_THAT_END - 1))
+    at.take(frame(1))
+    at.session.take([menu] * (MENUS_THAT_END - 1))
+    assert at.host.menus == [b"menu"]
+    assert len(at.pad.put_on) == 3
+    at.session.take([menu])  # so many in a row: the game is over, whatever was not said
+    assert at.host.menus == [b"menu"] * 2
+    assert at.pad.put_on[-1] == NEUTRAL
+    at.take(frame(2))
+    assert at.runner.seen == [0, 1]
+
+
+def test_end_of_game_message_ends_a_game_whose_end_event_is_missing() -> None:
+    at = Staged(most_games=1)
+    at.take(START, frame(0))
+    at.session.take([Message("end")])
+    assert at.pad.put_on[-1] == NEUTRAL
+    at.session.play()  # returns at once
+    assert at.host.code is None
+
+
+def test_a_remark_that_keeps_coming_is_not_told_for_ever() -> None:
+    at = Staged()
+    for _ in range(20):
+        at.session.take([Message("trouble", text="no message"), Message("menu", b"bad")])
+        at.take(Trouble("unknown event 0x99"))
+    lines = at.told.getvalue().splitlines()
+    assert len(lines) == 3 * MOST_TOLD
+    assert sum("not told any more" in line for line in lines) == 3
+
+
+def test_it_ends_with_its_console() -> None:
+    at = Staged()
+    at.host.turns = [[at.game(START, frame(0))]]
+    at.session.play()
+    assert at.pad.put_on == [NEUTRAL, answer(0), NEUTRAL]
+    assert [game.frame for game in at.session.games] == [0]
+
+
+def test_a_lost_connection_is_found_again() -> None:
+    at = Staged()
+    at.host.turns = [
+        [at.game(START, frame(0))],
+        ConsoleError("the console closed the connection"),
+        [at.game(OTHER, frame(5))],
+    ]
+    at.session.play()
+    assert at.host.connected == 1
+    assert at.pad.put_on == [NEUTRAL, answer(0), NEUTRAL, NEUTRAL, answer(5), NEUTRAL]
+    assert "closed the connection; waiting for it to come back" in at.told.getvalue()
+
+
+def test_a_console_that_never_comes_back() -> None:
+    at = Staged(ConsoleError("the console closed the connection"))
+    at.host.comes_back = False
+    with pytest.raises(ConsoleError, match="no console answers"):
+        at.session.play()
+    at = Staged()
+    at.host.turns = [[at.game(START, frame(0))], ConsoleError("the console closed the connection")]
+    at.host.comes_back = False
+    at.session.play()  # there was a game to report on
+    assert "no console answers" in at.told.getvalue()
+
+
+def test_the_collector_rests_while_playing_and_only_then() -> None:
+    at = Staged()
+    states = []
+    plain = at.runner.step
+
+    def step(frame: LiveFrame) -> ControllerState:
+        states.append(gc.isenabled())
+        return plain(frame)
+
+    at.runner.step = step  # type: ignore[method-assign]
+    at.host.turns = [[at.game(START, frame(0))]]
+    at.session.play()
+    assert states == [False]
+    assert gc.isenabled()
+
+
+def test_the_lag_of_the_console_shows() -> None:
+    """Inputs that the game plays a frame late, among them rollbacks and missed frames."""
+    rng = np.random.default_rng(1)
+    at = Staged()
+    at.take(START)
+    column = V1.slots["input.button_a"].column
+    on_pad, before = NEUTRAL, NEUTRAL
+    for number in range(400):
+        row = np.zeros(1, V1.row_dtype)
+        row["players"]["codes"][0, 1, column] = sum(bit << place for place, bit in enumerate(before.buttons))
+        pressed = ControllerState(tuple(bool(bit) for bit in rng.integers(2, size=len(BUTTONS))))
+        at.runner.step = lambda _, pressed=pressed: pressed  # type: ignore[method-assign, misc]
+        late = FRAME_S * 2 if number % 50 == 49 else 0.0
+        at.take(LiveFrame(number, None, row.view(np.uint8), False), late=late)
+        before, on_pad = on_pad, on_pad if late else pressed
+        if number % 40 == 39:
+            at.take(LiveFrame(number, None, row.view(np.uint8), True))
+            on_pad = pressed
+    assert at.session.bots[0].lag.frames == 1
