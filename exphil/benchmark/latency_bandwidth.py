@@ -39,10 +39,16 @@ class WeightsBound:
     memory_gb_s: float
 
 
-def weights_bound(num_bytes: int, *, memory_bytes: int = FROM_MEMORY_BYTES) -> WeightsBound:
+def weights_bound(
+    num_bytes: int,
+    *,
+    memory_bytes: int = FROM_MEMORY_BYTES,
+    seconds: float = SECONDS,
+    clock: Clock = time.perf_counter_ns,
+) -> WeightsBound:
     """Of `num_bytes` of weights on this machine, measured now."""
-    memory = read_rate(memory_bytes)
-    cached = read_rate(num_bytes)
+    memory = read_rate(memory_bytes, seconds=seconds, clock=clock)
+    cached = read_rate(num_bytes, seconds=seconds, clock=clock)
     return WeightsBound(num_bytes / memory * 1e3, num_bytes / cached * 1e3, memory / 1e9)
 
 

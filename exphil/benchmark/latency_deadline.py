@@ -37,6 +37,7 @@ def alternating(
     def before(counted: int) -> None:
         if counted < len(turns) * block or len(turns) * block >= frames:
             return
+        pace.begin()
         turns.append(control(min(block, frames - len(turns) * block), pace, clocks))
         told(counted)
         pace.begin()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from exphil.errors import ExphilError, StoreError, UsageError
+from exphil.errors import ReplayError, StoreError, UsageError
 from exphil.play.broadcast import frame_payloads
 from exphil.replays.sources import find_sources, read_source
 from exphil.sql.database import Database
@@ -28,7 +28,8 @@ def games_of(store: Store, frames: int) -> list[str]:
     """Paths of games in a store, as many as hold that many frames, or all where there are fewer.
 
     Raises:
-        StoreError: the store has no game of two players, or the files are not where they were read.
+        StoreError: the store has no game of two players.
+        UsageError: a game's file is not where it was read, or has changed.
     """
     with Database(store) as database:
         rows = database.query(CHOICE).read_all().to_pylist()
@@ -42,12 +43,7 @@ def games_of(store: Store, frames: int) -> list[str]:
     if not chosen:
         raise StoreError(f"{store.root} has no game of two players; give --replays with a folder of games")
     for path in chosen:
-        try:
-            _read(path)
-        except ExphilError as error:
-            raise StoreError(
-                f"{path}, which {store.root} was made from, cannot be read ({error}); give --replays"
-            ) from error
+        _payloads(path)
     return chosen
 
 
@@ -70,9 +66,9 @@ def packets(paths: Sequence[str]) -> list[list[bytes]]:
     """Each game's messages as they come over the network, a frame each.
 
     Raises:
-        ExphilError: a file cannot be read, or is no recording.
+        UsageError: a file cannot be read, or is no recording.
     """
-    return [[packet(payload) for _, payload in frame_payloads(_read(path))] for path in paths]
+    return [[packet(payload) for payload in _payloads(path)] for path in paths]
 
 
 def packet(payload: bytes) -> bytes:
@@ -81,10 +77,13 @@ def packet(payload: bytes) -> bytes:
     return json.dumps({"type": "game_event", "payload": text, "cursor": 0, "next_cursor": 1}).encode()
 
 
-def _read(path: str) -> bytes:
-    """A game's bytes by the path that a listing gave it: a file's, or `archive.zip!/game.slp`."""
+def _payloads(path: str) -> list[bytes]:
+    """A game's events a frame each, by the path that a listing gave: a file's, or `archive.zip!/game.slp`."""
     root = path if Path(path).is_file() else path.partition("!/")[0]
-    found = next((source for source in find_sources([Path(root)]) if source.path == path), None)
-    if found is None:
-        raise UsageError(f"{path}: no such replay")
-    return read_source(found).bytes
+    try:
+        for source in find_sources([Path(root)]):
+            if source.path == path:
+                return [payload for _, payload in frame_payloads(read_source(source).bytes)]
+    except ReplayError as error:
+        raise UsageError(f"{path} cannot be read ({error.reason}); give other --replays") from error
+    raise UsageError(f"{path} is not there any more; give --replays")

@@ -10,6 +10,8 @@ SCOPE: Final = "/graph/heads/"
 
 OUTPUT: Final = "actions"
 
+FIRST: Final = {"noise": 0.5, "temperature": 1, "top_p": 1, "forced": -1}
+
 
 def stored_bytes(content: bytes) -> int:
     """Bytes of all numbers that a model holds."""
@@ -69,22 +71,20 @@ def _values(model: Any, names: list[str]) -> dict[str, Any]:
 
     watched = onnx.ModelProto()
     watched.CopyFrom(model)
-    fed = {given.name: _zeros(given) for given in model.graph.input}
+    fed = {given.name: _first(given) for given in model.graph.input}
     made = [name for name in names if name not in fed]
     watched.graph.output.extend(onnx.ValueInfoProto(name=name) for name in made)
     found = _session(watched).run(made, fed)
     return {name: fed[name] for name in names if name in fed} | dict(zip(made, found, strict=True))
 
 
-def _zeros(given: Any) -> Any:
-    """An input of a batch of one: zeros, which as temperature or top-p would not do."""
+def _first(given: Any) -> Any:
+    """What an input of a batch of one is at a first frame: zeros, but for those that say how to draw."""
     import onnx
 
     kind = onnx.helper.tensor_dtype_to_np_dtype(given.type.tensor_type.elem_type)
     shape = [dim.dim_value or 1 for dim in given.type.tensor_type.shape.dim]
-    if given.name == "forced":
-        return np.full(shape, -1, kind)
-    return np.full(shape, 1 if given.name in ("temperature", "top_p") else 0, kind)
+    return np.full(shape, FIRST.get(given.name, 0), kind)
 
 
 def _session(model: Any) -> Any:

@@ -1,7 +1,8 @@
 """Recordings played to the session of `exphil play`, and how long each frame of theirs takes to be answered.
 
 A frame begins when its packet is taken from the network, or fell due; it is answered when its input is in the
-controller's pipe. The session is that of a real game; only the console, and who reads the pipe, are ours.
+controller's pipe, or the session has found that it is too late for that. The session is that of a real game; only
+the console, and who reads the pipe, are ours.
 """
 
 import os
@@ -37,7 +38,7 @@ class Played:
     Attributes:
         frames: when each was answered.
         parts: (frames,) nanoseconds of each part of them.
-        missed: frames that the session's own watchdog counted as missed, those of the warm-up among them.
+        missed: of the counted frames, those that the session's own watchdog called missed.
     """
 
     frames: Paced
@@ -78,7 +79,7 @@ class Playback:
         self._before = before
         self._left: Iterator[bytes] = iter(())
         self._due = self._own = self._woke = 0
-        self._is_answered = False
+        self._is_seen = self._is_answered = self._counts = False
         self._woken: list[int] = []
         self._ready: list[int] = []
         self._owns: list[int] = []
@@ -92,8 +93,10 @@ class Playback:
         Raises:
             ConsoleError: all frames have been played.
         """
-        self.stopwatch.frame(self._is_answered)
-        self._is_answered = False
+        if self._is_seen:
+            self.answered()
+        self.stopwatch.frame(self._counts)
+        self._is_seen = self._is_answered = self._counts = False
         if len(self._ready) >= self._frames:
             raise ConsoleError("the recordings are over")
         self._before(len(self._ready))
@@ -108,14 +111,20 @@ class Playback:
         self.stopwatch.add("reading", begun)
         return [] if message is None else [message]
 
-    def written(self) -> None:
-        """The frame at hand has been answered."""
-        self._answered_in = self._game
+    def seen(self) -> None:
+        """The policy has seen the frame at hand."""
+        self._is_seen = True
+
+    def answered(self) -> None:
+        """The frame at hand has got its input, or never will."""
+        if self._is_answered:
+            return
+        self._is_answered, self._answered_in = True, self._game
         ready, own = self._clocks.now() - self._due, self._clocks.own() - self._own
         if self._warmup:
             self._warmup -= 1
             return
-        self._is_answered = True
+        self._counts = True
         self._woken.append(self._woke)
         self._ready.append(ready)
         self._owns.append(own)
@@ -163,21 +172,26 @@ def play(
         path, drain = stack.enter_context(_pipe())
         silent = stack.enter_context(open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123 - no path of a file
 
+        watchdog = Watchdog()
+        missed_before = 0
+
         def between(counted: int) -> None:
+            nonlocal missed_before
+            if not counted:
+                missed_before = watchdog.missed
             drain()
             before(counted)
 
         playback = Playback(games, frames, clocks, pace=pace, warmup=warmup, before=between)
         writer = PipeWriter(path)
         stack.callback(writer.close)
-        runner = TimedRunner(PolicyRunner(engine), playback.stopwatch)
-        bot = Bot(0, "the policy", runner, TimedPad(writer, playback.stopwatch, playback.written))
+        runner = TimedRunner(PolicyRunner(engine), playback.stopwatch, playback.seen)
+        bot = Bot(0, "the policy", runner, TimedPad(writer, playback.stopwatch, playback.answered))
 
         def sit_down(port: int) -> None:
             bot.port = port
 
         playback.begins = sit_down
-        watchdog = Watchdog()
         Session(
             playback,
             playback,
@@ -187,7 +201,7 @@ def play(
             watchdog=watchdog,
             clock=lambda: clocks.now() / 1e9,
         ).play()
-        return Played(playback.times(), playback.stopwatch.parts(), watchdog.missed)
+        return Played(playback.times(), playback.stopwatch.parts(), watchdog.missed - missed_before)
 
 
 @contextmanager

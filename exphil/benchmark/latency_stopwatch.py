@@ -77,11 +77,12 @@ class TimedEncoder:
 
 
 class TimedRunner:
-    """A runner: `step`, sampling included."""
+    """A runner: `step`, sampling included; tells when it has seen a frame."""
 
-    def __init__(self, runner: Runner, stopwatch: Stopwatch) -> None:
+    def __init__(self, runner: Runner, stopwatch: Stopwatch, stepped: Callable[[], None]) -> None:
         self._runner = runner
         self._stopwatch = stopwatch
+        self._stepped = stepped
 
     def reset(self, *, viewpoint: int | None = None, game: bytes = b"") -> None:
         self._runner.reset(viewpoint=viewpoint, game=game)
@@ -90,6 +91,7 @@ class TimedRunner:
         begun = self._stopwatch.now()
         state = self._runner.step(frame)
         self._stopwatch.add("step", begun)
+        self._stepped()
         return state
 
 
