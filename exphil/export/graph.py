@@ -11,11 +11,12 @@ from typing import Final
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import linear, log_softmax, silu, softplus
+from torch.nn.functional import log_softmax, silu, softplus
 
 from exphil.backbones.base import State
-from exphil.export.rows import UNUSED, RowReader
-from exphil.export.sampling import Sampler
+from exphil.export.banks import UNUSED
+from exphil.export.rows import RowReader
+from exphil.export.sampling import OTHER_SIZES, Sampler
 from exphil.features import feature_set
 from exphil.melee.controller import NUM_HEADS
 from exphil.policy.heads import (
@@ -40,12 +41,11 @@ class StepGraph(nn.Module):
     def __init__(self, policy: Policy) -> None:
         super().__init__()
         policy = copy.deepcopy(policy).eval()
-        self.reader = RowReader(feature_set(policy.config.feature_set))
+        tables = {kind: table.table.weight for kind, table in policy.inputs.tables.items()}
+        self.reader = RowReader(feature_set(policy.config.feature_set), tables)
         self.delay = policy.config.delay
-        self.tables = policy.inputs.tables
-        self.id_kinds = policy.inputs.id_kinds
         self.backbone = policy.backbone
-        self.backbone.embed = _reordered(policy.backbone.embed, policy.inputs, self.reader.dims, self.delay)
+        self.backbone.embed = _reordered(policy.backbone.embed, policy.inputs, self.reader)
         self.heads = _heads(policy.heads)
 
     def forward(
@@ -75,62 +75,67 @@ class StepGraph(nn.Module):
             Choices (B, 13) int64, their log-probability (B, 13) at temperature 1 and without top-p, logits (B, 81)
             and the memory after.
         """
-        features, held, ids = self.reader(rows, viewpoint)
+        numbers, held = self.reader(rows, viewpoint)
         codes = [held]
         if self.delay:
             codes += encode(queue, held.dtype).unbind(1)
-        vectors = [self.tables[kind].table(ids[:, column]) for column, kind in enumerate(self.id_kinds)]
-        hidden, after = self.backbone.step(torch.cat((features, *codes, *vectors), dim=1), state)
+        hidden, after = self.backbone.step(torch.cat((*numbers, *codes), dim=1), state)
         actions, logits = self.heads(hidden, codes[-1], noise, temperature, top_p, forced)
         return actions, log_prob(logits, actions), logits, after
 
 
 class DrawnHeads(nn.Module):
-    """Head by head: each is told what was drawn, or given, before it."""
+    """Head by head: each is told what was drawn, or given, before it.
+
+    All heads' hidden units are worked out anew for each: those of the heads before stay as they were, and one wide
+    operation costs less than cutting out and joining narrow ones.
+    """
 
     def __init__(self, heads: AutoregressiveHeads) -> None:
         super().__init__()
-        self.units = heads.units
         self.sampler = Sampler()
         self.from_hidden, self.from_held = heads.from_hidden, heads.from_held
         with torch.no_grad():
-            onto = (heads.from_choices.weight * heads.seen).t().contiguous()
+            onto = (heads.from_choices.weight * heads.seen).t()
             weight = heads.to_logits.weight * heads.used
             self.from_held.bias += heads.to_logits.bias
+        first = torch.zeros_like(onto[0])
         for head, (start, width) in enumerate(zip(STARTS, WIDTHS, strict=True)):
-            rows = slice(start, start + width)
-            self.register_buffer(f"onto_{head}", onto[rows].clone(), persistent=False)
-            seen = weight[rows, : (head + 1) * self.units]
-            self.register_buffer(f"weight_{head}", seen.clone(), persistent=False)
+            told, logits = onto[start : start + width], weight[start : start + width]
+            if width > 1:  # by steps: from each class to the next, and from none to class 0
+                first = first + told[0]
+                told = torch.cat((told[1:] - told[:-1], torch.zeros_like(told[:1])))
+            self.register_buffer(f"told_{head}", told.clone(), persistent=False)
+            self.register_buffer(f"logits_{head}", logits.t().clone(), persistent=False)
+        with torch.no_grad():
+            self.from_hidden.bias += first
+        self.register_buffer("class_of_steps", _class_of_steps(), persistent=False)
 
     def forward(
         self, hidden: Tensor, held: Tensor, noise: Tensor, temperature: Tensor, top_p: Tensor, forced: Tensor
     ) -> tuple[Tensor, Tensor]:
         """(B, H), (B, 81) and how to draw -> choices (B, 13) int64 and logits (B, 81)."""
-        edges, others, heat, share = self.sampler.prepare(noise, temperature, top_p)
-        context = self.from_hidden(hidden)
+        get = self.get_buffer
+        draws = self.sampler.prepare(noise, temperature, top_p, forced)
+        edges, noises = draws.edge.split(1, dim=1), draws.noise.split(1, dim=1)
+        pushed = draws.pushed.split(OTHER_SIZES, dim=1)
         offsets = self.from_held(held).split(WIDTHS, dim=1)
-        given, free = forced.split(1, dim=1), (forced < 0).split(1, dim=1)
-        edge, noises = edges.split(1, dim=1), others.split(1, dim=1)
-        units: list[Tensor] = []
+        context = self.from_hidden(hidden)
         logits: list[Tensor] = []
-        choices: list[Tensor] = []
+        steps: list[Tensor] = []
         for head, width in enumerate(WIDTHS):
-            own, context = context[:, : self.units], context[:, self.units :]
-            units.append(silu(own))
-            logit = linear(torch.cat(units, dim=1), self.get_buffer(f"weight_{head}")) + offsets[head]
+            found = torch.addmm(offsets[head], silu(context), get(f"logits_{head}"))
             if width == 1:
-                drawn = (logit > edge[head]).long()
+                chosen = (found > edges[head]).to(found.dtype)
             else:
-                drawn = self.sampler.choose(logit, noises[head - NUM_BUTTONS], heat, share).unsqueeze(1)
-            choice = torch.where(free[head], drawn, given[head])
-            logits.append(logit)
-            choices.append(choice)
+                other = head - NUM_BUTTONS
+                chosen = self.sampler.steps(found, noises[other], pushed[other], draws.cooled, draws.share)
+            logits.append(found)
+            steps.append(chosen)
             if head + 1 < NUM_HEADS:
-                onto = self.get_buffer(f"onto_{head}")[:, (head + 1) * self.units :]
-                told = choice.to(context.dtype) * onto if width == 1 else onto[choice.squeeze(1)]
-                context = context + told
-        return torch.cat(choices, dim=1), torch.cat(logits, dim=1)
+                context = torch.addmm(context, chosen, get(f"told_{head}"))
+        actions = (torch.cat(steps, dim=1) @ get("class_of_steps")).long()
+        return actions, torch.cat(logits, dim=1)
 
 
 class DrawnTogether(nn.Module):
@@ -142,24 +147,29 @@ class DrawnTogether(nn.Module):
         self.from_hidden, self.from_held, self.to_logits = heads.from_hidden, heads.from_held, heads.to_logits
         with torch.no_grad():
             self.to_logits.weight *= heads.used
+        self.register_buffer("class_of_steps", _class_of_steps(), persistent=False)
 
     def forward(
         self, hidden: Tensor, held: Tensor, noise: Tensor, temperature: Tensor, top_p: Tensor, forced: Tensor
     ) -> tuple[Tensor, Tensor]:
         """See `DrawnHeads.forward`."""
-        edges, others, heat, share = self.sampler.prepare(noise, temperature, top_p)
+        draws = self.sampler.prepare(noise, temperature, top_p, forced)
         logits = self.from_held(held) + self.to_logits(silu(self.from_hidden(hidden)))
         buttons, sticks, shoulder = groups(logits)
-        others = others.unsqueeze(-1)
-        drawn = torch.cat(
-            (
-                (buttons > edges).long(),
-                self.sampler.choose(sticks, others[:, :-1], heat, share),
-                self.sampler.choose(shoulder, others[:, -1:], heat, share),
-            ),
-            dim=1,
+        noises, rest = draws.noise.unsqueeze(-1), (draws.cooled, draws.share)
+        pushed = torch.cat((torch.zeros_like(buttons), draws.pushed), dim=1)
+        _, pushed_sticks, pushed_shoulder = groups(pushed)
+        steps = (
+            (buttons > draws.edge).to(logits.dtype),
+            self.sampler.steps(sticks, noises[:, :-1], pushed_sticks, *rest).flatten(1),
+            self.sampler.steps(shoulder, noises[:, -1:], pushed_shoulder, *rest).flatten(1),
         )
-        return torch.where(forced < 0, drawn, forced), logits
+        return (torch.cat(steps, dim=1) @ self.get_buffer("class_of_steps")).long(), logits
+
+
+def _class_of_steps() -> Tensor:
+    """(81, 13): a head's class is the number of its steps."""
+    return torch.repeat_interleave(torch.eye(NUM_HEADS), torch.tensor(WIDTHS), dim=0)
 
 
 def log_prob(logits: Tensor, actions: Tensor) -> Tensor:
@@ -187,14 +197,15 @@ def _heads(heads: nn.Module) -> nn.Module:
 
 
 @torch.no_grad()
-def _reordered(embed: nn.Linear, inputs: InputEmbedding, dims: list[int], delay: int) -> nn.Linear:
-    """The first layer for columns as a `RowReader` gives them; those that no dim shows weigh nothing."""
-    num_dense = 1 + max(dims)
-    chosen = torch.tensor(dims)
-    dense = embed.weight[:, :num_dense][:, chosen.clamp(min=0)] * (chosen != UNUSED)
-    weight = torch.cat((dense, embed.weight[:, num_dense:]), dim=1)
+def _reordered(embed: nn.Linear, inputs: InputEmbedding, reader: RowReader) -> nn.Linear:
+    """The first layer for numbers as `reader` gives them, then codes; what no input is weighs nothing."""
+    codes = inputs.output_size - 1 - max(reader.places)
+    num_dense = len(reader.features.dense_dims)
+    weight = torch.cat((embed.weight[:, :num_dense], embed.weight[:, num_dense + codes :]), dim=1)
+    chosen = torch.tensor(reader.places)
+    numbers = weight[:, chosen.clamp(min=0)] * (chosen != UNUSED)
+    weight = torch.cat((numbers, embed.weight[:, num_dense : num_dense + codes]), dim=1)
     found = nn.Linear(weight.shape[1], embed.out_features)
     found.weight.copy_(weight)
     found.bias.copy_(embed.bias)
-    assert inputs.output_size == embed.in_features
     return found

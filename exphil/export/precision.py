@@ -7,8 +7,8 @@ from typing import Any, Final
 import numpy as np
 import torch
 
-from exphil.export.agreement import class_log_probs
 from exphil.evaluation.streams import Streams
+from exphil.export.agreement import class_log_probs
 from exphil.export.games import carried, frames
 from exphil.export.session import OnnxEngine, State
 from exphil.features import feature_set

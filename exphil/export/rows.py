@@ -1,12 +1,14 @@
 """Packed rows to a policy's inputs in few, wide operations: what a step's graph begins with.
 
-Says the same as `exphil.policy.decode.FeatureDecoder`, its slow twin, in an order of its own: columns of a kind lie
-together, so that each kind is read by one operation, however many features it holds. 16-bit columns are put
-together from their bytes by arithmetic, which every runtime can do; torch's view of bytes as shorts none can.
+Says the same as `exphil.policy.decode.FeatureDecoder` and `InputEmbedding`, its slow twins, in an order of its own:
+columns of a kind lie together, so that each kind is read by one operation, however many features it holds. 16-bit
+columns are put together from their bytes by arithmetic, which every runtime can do; torch's view of bytes as shorts
+none can.
 
-Shapes: B batch, R bytes a row, F features in the order of this file, I ids, 81 numbers of an input's code.
+Shapes: B batch, R bytes a row, F numbers in the order of this file, 81 numbers of an input's code.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
@@ -14,7 +16,20 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from exphil.export.formulas import GEOMETRY_DIMS, RELATION_DIMS, SURFACES, Geometry, Relation, stage_table
+from exphil.export.banks import UNUSED, Bank
+from exphil.export.formulas import (
+    GEOMETRY_DIMS,
+    ME,
+    NOTHING,
+    OTHER,
+    RELATION_DIMS,
+    Geometry,
+    Relation,
+    Term,
+    geometry_terms,
+    relation_terms,
+    stage_table,
+)
 from exphil.features.decode import SHOULDER_BIN_OF_UNIT, STICK_BIN_OF_UNIT, scale_and_shift
 from exphil.features.encodings import Flag, Lookup, Number
 from exphil.features.feature import Feature, Scope
@@ -22,14 +37,15 @@ from exphil.features.layout import BLOCK_DTYPES, BlockName, FeatureSet, first_fl
 from exphil.features.tables import TABLES
 from exphil.melee.controller import BUTTONS, STICK_UNIT, STICKS
 from exphil.policy.build import id_kinds
-from exphil.policy.inputs import NUM_IDS
+from exphil.policy.inputs import NUM_IDS, IdKind
 
-PREFIXES: Final = ("self.", "opponent.")
-UNUSED: Final = -1
-"""Dim of a column that no dim shows."""
+NARROW: Final = 8
+"""Most columns of a table of the narrow bank: flags have 8, classes of attacks 7, items 6."""
 
-WORKING_SIZES: Final = (2, 2, SURFACES, 1, 4, 4, 10, 2)
-"""Columns that formulas take, in the order of `RowReader._working_columns`."""
+STAGE_CODES: Final = 256
+
+Code = tuple[str, BlockName, int]
+"""Whose, block and column."""
 
 
 @dataclass(slots=True)
@@ -59,78 +75,81 @@ class Columns:
 
 
 class RowReader(nn.Module):
-    """Rows of one feature set to its dims, its ids, and the code of the input that self holds.
+    """Rows of one feature set to what a policy's backbone takes, but for the codes of known inputs.
 
     Attributes:
-        dims: (F,) which of the dense dims each number of `forward` is; `UNUSED` for those that are none.
+        places: (F,) which of the policy's inputs each number of `forward` is; `UNUSED` for those that are none.
+            Dense dims come first there, then embeddings of ids: codes of inputs do not count.
     """
 
-    def __init__(self, features: FeatureSet) -> None:
+    def __init__(self, features: FeatureSet, embeddings: Mapping[IdKind, Tensor]) -> None:
+        """`embeddings`: of each kind of id, a vector an id, the last for those not known."""
         super().__init__()
         self.features = features
         dense = {index: place for place, index in enumerate(features.dense_dims)}
         self._dense = {name: dense[at] for at, name in enumerate(features.names) if at in dense}
         self._columns = Columns()
-        self.dims: list[int] = []
-        self._read_numbers()
-        num_shown = len(self._columns)
-        self._read_working()
-        num_numbers = len(self._columns)
-        self._read_held()
-        num_held = len(self._columns) - num_numbers
-        self._index_sizes: list[int] = []
         self._last: list[float] = []
-        self._of_second: list[float] = []
-        self._index_flags()
-        self._index_ids()
-        self._num_lookups = self._index_lookups()
-        self._index_stage()
-        self.dims += [self._dense[prefix + name] for prefix in PREFIXES for name in GEOMETRY_DIMS]
-        self.dims += [self._dense[PREFIXES[0] + name] for name in RELATION_DIMS]
-        self._number_sizes = (num_shown, *WORKING_SIZES)
-        self._raw_sizes = (num_numbers, num_held, len(self._last))
-        self.geometry, self.relation = Geometry(), Relation()
-        columns = self._columns
-        for name, values in (("factor", columns.factor), ("wraps", columns.wraps)):
-            self._buffer(name, np.array(values, np.float32))
-        for name, values in (("scale", columns.scale), ("shift", columns.shift)):
-            self._buffer(name, np.array(values[:num_numbers], np.float32))
-        self._buffer("low", np.array(columns.low))
-        self._buffer("high", np.array(columns.high))
-        self._buffer("last", np.array(self._last, np.float32))
-        self._buffer("of_second", np.array(self._of_second, np.float32))
-        self._buffer("swapped", self._swapped())
+        self._offset: tuple[list[float], list[float]] = ([], [])
+        wide = max(
+            stage_table().shape[1], *(table.shape[1] for table in embeddings.values()), *_lookup_widths()
+        )
+        self._narrow, self._wide = Bank(NARROW), Bank(wide)
+        shown = self._add_numbers()
+        geometry, relation = self._add_terms(geometry_terms()), self._add_terms(relation_terms())
+        held = self._add_held()
+        self._add_flags()
+        self._add_lookups(narrow=True)
+        self._add_lookups(narrow=False)
+        self._add_ids(embeddings)
+        self._add_stage()
+        codes = len(self._columns) - shown - geometry - relation - held
+        self._raw_sizes = (shown + geometry + relation, held, codes)
+        self._number_sizes = (shown, geometry, relation)
+        self._code_sizes = (len(self._narrow.first), len(self._wide.first))
+        self.places = self._number_places + [place for row in self._narrow.places for place in row]
+        self.places += [place for row in self._wide.places[:-1] for place in row]
+        self.places += [self._dense[who + name] for who in (ME, OTHER) for name in GEOMETRY_DIMS]
+        self.places += [self._dense[ME + name] for name in RELATION_DIMS]
+        self.geometry, self.relation = Geometry(wide), Relation()
+        self._keep_tables(shown + geometry + relation)
 
-    def forward(self, rows: Tensor, viewpoint: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(B, R) uint8, (B,) int64 -> features (B, F), the held input's code (B, 81), and ids (B, I) int64.
-
-        An id that is not known comes out as the first number that is none.
-        """
+    def forward(self, rows: Tensor, viewpoint: Tensor) -> tuple[list[Tensor], Tensor]:
+        """(B, R) uint8, (B,) int64 -> numbers (B, F) in parts to be joined, and the held input's code (B, 81)."""
         get = self.get_buffer
-        second = (viewpoint != 0).unsqueeze(-1)
-        data = torch.where(second, rows.index_select(1, get("swapped")), rows).float()
-        raw = data.index_select(1, get("low")) + data.index_select(1, get("high")) * get("factor")
+        low, high = rows.gather(1, get("bytes")[viewpoint]).float().chunk(2, dim=1)
+        raw = low + high * get("factor")
         raw = torch.where(raw >= get("wraps"), raw - 65536, raw)
         stored, held, codes = raw.split(self._raw_sizes, dim=1)
         numbers = torch.addcmul(get("shift"), stored, get("scale"))
-        shown, x, y, moving, randall_x, minuend, subtrahend, speeds, facing = numbers.split(
-            self._number_sizes, dim=1
-        )
-        index = torch.minimum(codes, get("last")) + second.float() * get("of_second")
-        flags, ids, *looked_up, stage = index.long().split(self._index_sizes, dim=1)
-        bits = get("bits")[flags].flatten(1)
-        lookups = [get(f"lookup_{group}")[codes].flatten(1) for group, codes in enumerate(looked_up)]
-        geometry = self.geometry(x, y, moving, randall_x, get("stages")[stage.squeeze(1)])
-        airborne = bits.index_select(1, get("airborne"))
-        relation = self.relation(minuend, subtrahend, speeds, airborne, facing)
-        features = torch.cat((shown, bits, *lookups, geometry.flatten(1), relation), dim=1)
+        shown, geometry, relation = numbers.split(self._number_sizes, dim=1)
+        index = torch.minimum(codes, get("last")) + get("offset")[viewpoint]
+        narrow_index, wide_index = index.long().split(self._code_sizes, dim=1)
+        narrow = get("narrow")[narrow_index].flatten(1)
+        wide, stage = get("wide")[wide_index].split((self._code_sizes[1] - 1, 1), dim=1)
+        relation = self.relation(relation, narrow.index_select(1, get("airborne")))
+        geometry = self.geometry(geometry.unflatten(1, (2, -1)), stage)
         in_bin = ((held >= get("bin_first")) & (held <= get("bin_last"))).float()
-        return features, torch.cat((bits[:, : len(BUTTONS)], in_bin), dim=1), ids
+        parts = [shown, narrow, wide.flatten(1), geometry.flatten(1), relation]
+        return parts, torch.cat((narrow[:, : len(BUTTONS)], in_bin), dim=1)
 
-    def _buffer(self, name: str, values: Any) -> None:
-        self.register_buffer(name, torch.from_numpy(np.ascontiguousarray(values)), persistent=False)
+    def _buffer(self, name: str, values: Any, dtype: type = np.float32) -> None:
+        self.register_buffer(name, torch.from_numpy(np.array(values, dtype)), persistent=False)
 
-    def _place(self, prefix: str, block: BlockName, column: int) -> int:
+    def _keep_tables(self, num_numbers: int) -> None:
+        columns = self._columns
+        read = np.array([columns.low, columns.high]).reshape(-1)
+        self._buffer("bytes", np.stack([read, self._swapped()[read]]), np.int64)
+        self._buffer("factor", columns.factor)
+        self._buffer("wraps", columns.wraps)
+        self._buffer("scale", columns.scale[:num_numbers])
+        self._buffer("shift", columns.shift[:num_numbers])
+        self._buffer("last", self._last)
+        self._buffer("offset", self._offset)
+        self.register_buffer("narrow", self._narrow.values(), persistent=False)
+        self.register_buffer("wide", self._wide.values(), persistent=False)
+
+    def _place(self, who: str, block: BlockName, column: int) -> int:
         """Where in a row, seen from the first player, the (first) byte of a stored column lies."""
         row, size = self.features.row_dtype, BLOCK_DTYPES[block].itemsize
         side, name = block.split("_")
@@ -138,171 +157,149 @@ class RowReader(nn.Module):
             struct, start = row["shared"], _offset(row, "shared")
         else:
             struct = row["players"].subdtype[0]  # type: ignore[index]
-            start = struct.itemsize * PREFIXES.index(prefix)
+            start = struct.itemsize * (ME, OTHER).index(who)
         return start + _offset(struct, name) + size * column
 
     def _swapped(self) -> Any:
-        """(R,) where each byte comes from when the second player is self."""
+        """(R,) which byte stands where another does when the second player is self."""
         size = self.features.row_dtype["players"].subdtype[0].itemsize  # type: ignore[index]
         order = np.arange(self.features.row_dtype.itemsize)
         order[: 2 * size] = np.roll(order[: 2 * size], size)
         return order
 
-    def _add_number(self, prefix: str, name: str, sign: int = 1) -> None:
-        """Read a stored number, scaled as its dim is."""
-        slot = self.features.slots[name]
-        scale, shift = (part[slot.column] for part in scale_and_shift(self.features, slot.block))
-        low = self._place(prefix, slot.block, slot.column)
-        wide = slot.block.endswith("scalars")
-        self._columns.add(
-            low, low + 1 if wide else None, signed=wide, scale=sign * float(scale), shift=sign * float(shift)
-        )
-
-    def _read_numbers(self) -> None:
-        """Every number that is a dim."""
-        for prefix, feature in self._features(Number):
-            self._add_number(prefix, feature.name)
-            self.dims.append(self._dense[prefix + feature.name])
-
-    def _read_working(self) -> None:
-        """What the formulas take, once more and as they take it; in the order of `WORKING_SIZES`."""
-        me, other = PREFIXES
-        for name in ("x", "y"):
-            for prefix in PREFIXES:
-                self._add_number(prefix, name)
-        for surface in (None, "fountain.left_height", "fountain.right_height", None, "randall.y"):
-            if surface is None:
-                self._columns.add(0, scale=0.0)
-            else:
-                self._add_number("", surface)
-        self._add_number("", "randall.x")
-        for first, second in ((other, me), (me, other)):
-            for name in ("x", "y", "percent"):
-                self._add_number(first, name)
-            self._add_number(second, "stocks")
-        for name in ("velocity_air_x", "velocity_ground_x", "knockback_x"):
-            for prefix in (other, me):
-                self._add_number(prefix, name)
-        for prefix in (other, me):
-            for name in ("velocity_y", "knockback_y"):
-                self._add_number(prefix, name)
-        self._add_number(me, "facing")
-        self._add_number(other, "facing", sign=-1)
-
-    def _read_held(self) -> None:
-        """Sticks and shoulder that self holds, a column a bin, and which stored values fall into it."""
-        first, last = [], []
-        shoulder = self.features.slots["input.shoulder"]
-        bins: list[tuple[str, Any, int]] = [
-            (f"input.{stick}", STICK_BIN_OF_UNIT, STICK_UNIT) for stick in STICKS
+    def _features(self, kind: type) -> list[tuple[str, Feature]]:
+        """Features of a kind of encoding, with whose they are."""
+        scopes: tuple[tuple[str, tuple[Scope, ...]], ...] = (
+            (ME, ("player", "self")), (OTHER, ("player",)), ("", ("shared",)),
+        )  # fmt: skip
+        return [
+            (who, feature)
+            for who, wanted in scopes
+            for feature in self.features.features
+            if feature.scope in wanted and isinstance(feature.encoding, kind)
         ]
-        bins.append(("input.shoulder", SHOULDER_BIN_OF_UNIT, 0))
-        for name, bin_of_unit, zero in bins:
-            slot = self.features.slots[name]
-            low, wide = self._place(PREFIXES[0], slot.block, slot.column), name != "input.shoulder"
+
+    def _add_number(self, term: Term) -> None:
+        """Read a stored number as its dim is scaled."""
+        if term == NOTHING:
+            self._columns.add(0, scale=0.0)
+            return
+        who, name, sign = term
+        slot = self.features.slots[name]
+        scale, shift = (
+            sign * float(part[slot.column]) for part in scale_and_shift(self.features, slot.block)
+        )
+        low = self._place(who, slot.block, slot.column)
+        wide = slot.block.endswith("scalars")
+        self._columns.add(low, low + 1 if wide else None, signed=wide, scale=scale, shift=shift)
+
+    def _add_numbers(self) -> int:
+        """Every number that is a dim."""
+        found = self._features(Number)
+        self._number_places = [self._dense[who + feature.name] for who, feature in found]
+        return self._add_terms([(who, feature.name, 1) for who, feature in found])
+
+    def _add_terms(self, terms: list[Term]) -> int:
+        for term in terms:
+            self._add_number(term)
+        return len(terms)
+
+    def _add_held(self) -> int:
+        """Sticks and shoulder that self holds: a column a bin, and which stored values fall into it."""
+        first, last = [], []
+        bins: list[tuple[str, Any, int]] = [(name, STICK_BIN_OF_UNIT, STICK_UNIT) for name in STICKS]
+        for name, bin_of_unit, zero in (*bins, ("shoulder", SHOULDER_BIN_OF_UNIT, 0)):
+            slot = self.features.slots[f"input.{name}"]
+            low, wide = self._place(ME, slot.block, slot.column), name != "shoulder"
             for number in range(int(bin_of_unit.max()) + 1):
                 self._columns.add(low, low + 1 if wide else None, signed=wide)
                 units = np.flatnonzero(bin_of_unit == number) - zero
                 first.append(units[0])
                 last.append(units[-1])
-        assert shoulder.bit is None
-        self._buffer("bin_first", np.array(first, np.float32))
-        self._buffer("bin_last", np.array(last, np.float32))
+        self._buffer("bin_first", first)
+        self._buffer("bin_last", last)
+        return len(first)
 
-    def _add_index(self, prefix: str, block: BlockName, column: int, last: int, of_second: int = 0) -> None:
-        """Read a code that names a row of a table: at most `last`, and `of_second` more for the second player."""
-        low = self._place(prefix, block, column)
-        self._columns.add(low, low + 1 if block == "player_ids" else None)
+    def _add_code(
+        self, code: Code, bank: Bank, first: int, last: int, places: list[int], second: int = 0
+    ) -> None:
+        """Read a code that names a row of a table, `last` at most; the second player's rows come `second` later."""
+        low = self._place(*code)
+        self._columns.add(low, low + 1 if code[1] == "player_ids" else None)
         self._last.append(last)
-        self._of_second.append(of_second)
+        for side, more in zip(self._offset, (0, second), strict=True):
+            side.append(first + more)
+        bank.look_up(first, places)
 
-    def _index_flags(self) -> None:
+    def _add_flags(self) -> None:
         """Bytes of flags. Self's buttons come first: they are the beginning of an input's code."""
         slots, columns = self.features.slots, self.features.columns
+        players: BlockName = "player_codes"
         buttons = slots["input.button_a"].column
-        first = first_flag_byte(columns["player_codes"])
-        own = range(first, len(columns["player_codes"]))
-        order: list[tuple[str, BlockName, int]] = [(PREFIXES[0], "player_codes", buttons)]
-        order += [(PREFIXES[0], "player_codes", byte) for byte in own if byte != buttons]
-        order += [(PREFIXES[1], "player_codes", byte) for byte in own if byte != buttons]
+        others = set(range(first_flag_byte(columns[players]), len(columns[players]))) - {buttons}
+        order: list[Code] = [(ME, players, buttons)]
+        order += [(who, players, byte) for who in (ME, OTHER) for byte in sorted(others)]
+        shared: BlockName = "shared_codes"
         order += [
-            ("", "shared_codes", byte)
-            for byte in range(first_flag_byte(columns["shared_codes"]), len(columns["shared_codes"]))
+            ("", shared, byte) for byte in range(first_flag_byte(columns[shared]), len(columns[shared]))
         ]
-        for prefix, block, byte in order:
-            self._add_index(prefix, block, byte, 255)
-        self._index_sizes.append(len(order))
-        places = {key: 8 * at for at, key in enumerate(order)}
-        dims = [UNUSED] * (8 * len(order))
-        for prefix, feature in self._features(Flag):
+        places = {code: [UNUSED] * 8 for code in order}
+        for who, feature in self._features(Flag):
             slot = slots[feature.name]
-            dims[places[prefix, slot.block, slot.column] + cast(int, slot.bit)] = self._dense[
-                prefix + feature.name
-            ]
-        self.dims += dims
-        airborne = slots["airborne"]
-        self._buffer(
-            "airborne",
-            np.array(
-                [
-                    places[prefix, airborne.block, airborne.column] + cast(int, airborne.bit)
-                    for prefix in reversed(PREFIXES)
-                ]
-            ),
-        )
-        self._buffer("bits", ((np.arange(256)[:, None] >> np.arange(8)) & 1).astype(np.float32))
+            places[who, slot.block, slot.column][cast(int, slot.bit)] = self._dense[who + feature.name]
+        table = self._narrow.add((torch.arange(256)[:, None] >> torch.arange(8)) & 1)
+        for code in order:
+            self._add_code(code, self._narrow, table, 255, places[code])
+        slot = slots["airborne"]
+        bits = [
+            NARROW * order.index((who, slot.block, slot.column)) + cast(int, slot.bit) for who in (OTHER, ME)
+        ]
+        self._buffer("airborne", np.repeat(bits, 2), np.int64)
 
-    def _index_ids(self) -> None:
-        kinds = id_kinds(self.features)
-        for index, kind in zip(self.features.id_dims, kinds, strict=True):
-            name, feature = self.features.dims[index]
-            prefix = next(prefix for prefix in PREFIXES if name.startswith(prefix))
-            slot = self.features.slots[feature.name]
-            self._add_index(prefix, slot.block, slot.column, NUM_IDS[kind])
-        self._index_sizes.append(len(kinds))
-
-    def _index_lookups(self) -> int:
-        """Tables that codes look up; those that one code looks up lie side by side. Returns their number."""
-        of_code: dict[tuple[str, BlockName, int], list[tuple[str, Feature, Lookup]]] = {}
-        for prefix, feature in self._features(Lookup):
+    def _add_lookups(self, *, narrow: bool) -> None:
+        """Codes that tables say something of; what several tables say of one code lies side by side."""
+        of_code: dict[Code, list[tuple[str, Feature, Lookup]]] = {}
+        for who, feature in self._features(Lookup):
             encoding = cast(Lookup, feature.encoding)
             slot = self.features.slots[encoding.of or feature.name]
-            of_code.setdefault((prefix, slot.block, slot.column), []).append((prefix, feature, encoding))
-        groups: dict[tuple[Lookup, ...], list[tuple[str, BlockName, int]]] = {}
+            of_code.setdefault((who, slot.block, slot.column), []).append((who, feature, encoding))
+        bank = self._narrow if narrow else self._wide
+        known: dict[tuple[str, ...], int] = {}
         for code, found in of_code.items():
-            groups.setdefault(tuple(encoding for _, _, encoding in found), []).append(code)
-        for group, (encodings, codes) in enumerate(groups.items()):
-            tables = [TABLES[encoding.table].values for encoding in encodings]
+            names = tuple(encoding.table for _, _, encoding in found)
+            tables = [TABLES[name].values for name in names]
+            if (sum(table.shape[1] for table in tables) <= NARROW) != narrow:
+                continue
+            is_sided = any(encoding.sided for _, _, encoding in found)
+            if names not in known:
+                signs = [np.float32(-1 if encoding.sided else 1) for _, _, encoding in found]
+                sides = [tables, [table * sign for table, sign in zip(tables, signs, strict=True)]]
+                both = [torch.from_numpy(np.concatenate(side, axis=1)) for side in sides]
+                known[names] = bank.add(torch.cat(both) if is_sided else both[0])
+            places = [self._dense[who + dim] for who, feature, _ in found for dim in feature.dims]
             num_codes = len(tables[0])
-            signs = [-1.0 if encoding.sided else 1.0 for encoding in encodings]
-            seen_by_second = [table * np.float32(sign) for table, sign in zip(tables, signs, strict=True)]
-            sides = [np.concatenate(part, axis=1) for part in (tables, seen_by_second)]
-            is_sided = min(signs) < 0
-            self._buffer(f"lookup_{group}", np.concatenate(sides) if is_sided else sides[0])
-            for code in codes:
-                self._add_index(*code, num_codes - 1, num_codes if is_sided else 0)
-                for prefix, feature, _ in of_code[code]:
-                    self.dims += [self._dense[prefix + name] for name in feature.dims]
-            self._index_sizes.append(len(codes))
-        return len(groups)
+            self._add_code(code, bank, known[names], num_codes - 1, places, num_codes if is_sided else 0)
 
-    def _index_stage(self) -> None:
+    def _add_ids(self, embeddings: Mapping[IdKind, Tensor]) -> None:
+        """Ids with their learned vectors."""
+        first = {kind: self._wide.add(table) for kind, table in embeddings.items()}
+        place = len(self._dense)
+        for index, kind in zip(self.features.id_dims, id_kinds(self.features), strict=True):
+            name, feature = self.features.dims[index]
+            slot, size = self.features.slots[feature.name], embeddings[kind].shape[1]
+            code = (name.removesuffix(feature.name), slot.block, slot.column)
+            self._add_code(code, self._wide, first[kind], NUM_IDS[kind], list(range(place, place + size)))
+            place += size
+
+    def _add_stage(self) -> None:
+        """What the formulas know of the stage; the last code, because it is no input of the policy's."""
         slot = self.features.slots["stage"]
-        self._add_index("", slot.block, slot.column, 255)
-        self._index_sizes.append(1)
-        self.register_buffer("stages", stage_table(), persistent=False)
+        first = self._wide.add(stage_table())
+        self._add_code(("", slot.block, slot.column), self._wide, first, STAGE_CODES - 1, [])
 
-    def _features(self, kind: type) -> list[tuple[str, Feature]]:
-        """Features of a kind of encoding, with the prefix of each side that has them."""
-        scopes: tuple[tuple[str, tuple[Scope, ...]], ...] = (
-            ("self.", ("player", "self")), ("opponent.", ("player",)), ("", ("shared",)),
-        )  # fmt: skip
-        return [
-            (prefix, feature)
-            for prefix, wanted in scopes
-            for feature in self.features.features
-            if feature.scope in wanted and isinstance(feature.encoding, kind)
-        ]
+
+def _lookup_widths() -> list[int]:
+    return [table.values.shape[1] for table in TABLES.values()]
 
 
 def _offset(struct: np.dtype[Any], name: str) -> int:
