@@ -146,12 +146,6 @@ def play(
     from exphil.play.match import Match, MatchOptions, summary
     from exphil.play.status import Status
 
-    root = models_root(models)
-    player, ran = _player(root, run, runtime, character)
-    if opponent in ("human", "cpu"):
-        other: Player | str = opponent
-    else:
-        other, _ = _player(root, opponent, runtime, opponent_character)
     ours = 1 if port is None else port
     options = MatchOptions(
         dolphin=dolphin,
@@ -168,6 +162,12 @@ def play(
         games=games,
         slippi_port=PORT if slippi_port is None else slippi_port,
     )
+    root = models_root(models)
+    player, ran = _player(root, run, runtime, character)
+    if opponent in ("human", "cpu"):
+        other: Player | str = opponent
+    else:
+        other, _ = _player(root, opponent, runtime, opponent_character)
     match = Match(
         player,
         other,

@@ -84,7 +84,7 @@ class Dolphin:
         executable: Dolphin itself, or the folder it is installed in.
         iso: the game.
         seats: two of them.
-        stage: name of one of the six legal ones; None lets the human choose, or a bot take the random one.
+        stage: one of the six legal ones; None lets the human choose, or takes the random one where nobody is.
         home: Dolphin's user folder with a human's controller settings, copied and never changed; None for a GameCube
             adapter.
         slippi_port: UDP port of its event stream.
@@ -102,11 +102,10 @@ class Dolphin:
         slippi_port: int = PORT,
         game_delay: int = 0,
     ) -> None:
-        _check_paths(executable, iso, home)
         self.seats = tuple(seats)
         self._iso = iso
         self._melee = load_melee()
-        self._stage = self._melee.Stage[_stage_in_libmelee(stage)]
+        self._stage = self._melee.Stage[check_stage(stage)]
         _check_runs(executable)
         with _told(f"--dolphin {executable}"):
             self._console = self._melee.Console(
@@ -256,8 +255,8 @@ def _external_id(name: str) -> int:
     return next(number for number, other in EXTERNAL_NAMES.items() if other == name)
 
 
-def _stage_in_libmelee(stage: str | None) -> str:
-    """libmelee's name of a stage; it knows the way to the legal ones.
+def check_stage(stage: str | None) -> str:
+    """libmelee's name of a stage; it knows the way to the legal ones. The random one for None.
 
     Raises:
         UsageError: no such stage, or the menu helper does not know the way there.
@@ -285,7 +284,8 @@ def playable_character(text: str, flag: str, cpu: bool = False) -> str:
     return name
 
 
-def _check_paths(executable: Path, iso: Path, home: Path | None) -> None:
+def check_paths(executable: Path, iso: Path, home: Path | None) -> None:
+    """Raise a UsageError that names the flag of a path that is not there."""
     if not executable.exists():
         raise UsageError(f"--dolphin {executable} does not exist: name Dolphin's executable or its folder")
     if not iso.is_file():

@@ -12,14 +12,24 @@ from exphil.melee.characters import external_name
 from exphil.melee.controller import NUM_HEADS
 from exphil.melee.stages import stage_name
 from exphil.play.console import ADDRESS, ConsoleConnection
-from exphil.play.dolphin import START_S, Dolphin, Seat, check_seats, playable_character
+from exphil.play.dolphin import (
+    START_S,
+    Dolphin,
+    Seat,
+    check_paths,
+    check_seats,
+    check_stage,
+    playable_character,
+)
 from exphil.play.engine import Engine
+from exphil.play.libraries import load_melee
 from exphil.play.runner import NEUTRAL_CLASSES, PolicyRunner
 from exphil.play.session import Bot, Events, Game, Session
 from exphil.play.status import Status
 from exphil.play.watchdog import Watchdog
 
 DEFAULT_CHARACTER: Final = "FOX"
+HIGHEST_LEVEL: Final = 9
 
 
 @dataclass(frozen=True)
@@ -45,7 +55,11 @@ class Player:
 
 @dataclass(frozen=True, kw_only=True)
 class MatchOptions:
-    """How to play; the fields are the flags of `exphil play`."""
+    """How to play; the fields are the flags of `exphil play`.
+
+    Raises:
+        UsageError: what can be told before any policy is loaded.
+    """
 
     dolphin: Path
     iso: Path
@@ -60,6 +74,15 @@ class MatchOptions:
     seed: int = 0
     games: int | None = None
     slippi_port: int
+
+    def __post_init__(self) -> None:
+        load_melee()
+        check_paths(self.dolphin, self.iso, self.dolphin_home)
+        check_stage(self.stage)
+        if self.games is not None and self.games < 1:
+            raise UsageError(f"--games {self.games}: give at least 1")
+        if not 1 <= self.cpu_level <= HIGHEST_LEVEL:
+            raise UsageError(f"--cpu-level {self.cpu_level}: levels go from 1 to {HIGHEST_LEVEL}")
 
 
 class Match:
@@ -100,8 +123,6 @@ class Match:
         else:
             seats.append(_other_seat(opponent, options, opponent_character))
         check_seats(seats)
-        if options.games is not None and options.games < 1:
-            raise UsageError(f"--games {options.games}: give at least 1")
         runners = {port: self._runner(port, who) for port, who in playing.items()}
         for who in playing.values():
             _warm_up(who.engine)
@@ -193,8 +214,6 @@ def _other_seat(kind: str, options: MatchOptions, character: str | None) -> Seat
         if character is not None:
             raise UsageError("--opponent-character: a human chooses in the game's menu")
         return Seat(options.opponent_port, "human")
-    if not 1 <= options.cpu_level <= 9:
-        raise UsageError(f"--cpu-level {options.cpu_level}: levels go from 1 to 9")
     name = playable_character(character or DEFAULT_CHARACTER, "--opponent-character", cpu=True)
     return Seat(options.opponent_port, "cpu", name, options.cpu_level)
 
