@@ -86,9 +86,10 @@ class LiveGame:
 
     def _begin(self, frame: int, out: list[Message]) -> bool:
         """Begin a frame, unless its id is none that a game reaches."""
-        newest = FIRST_FRAME if self._newest is None else self._newest
-        if not FIRST_FRAME <= frame <= newest + MAX_GAP:
-            self.tell("id", f"{frame} is no frame id after {newest}: its events are left out", out)
+        newest = self._newest
+        if frame < FIRST_FRAME or (newest is not None and frame > newest + MAX_GAP):
+            after = "" if newest is None else f" after {newest}"
+            self.tell("id", f"{frame} is no frame id{after}: its events are left out", out)
             return False
         if frame > self._reached + 1:
             self.tell("gap", f"frames from {self._reached + 1} to {frame - 1} did not come", out)

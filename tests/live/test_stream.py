@@ -200,6 +200,20 @@ def test_frame_id_that_no_game_reaches_is_left_out(frame: int) -> None:
     assert trouble == f"{frame} is no frame id after -123: its events are left out"
 
 
+def test_frame_id_before_the_first_is_left_out_at_the_start_too() -> None:
+    start, first, *_ = game()
+    messages = feed_all([start, b"".join(slp.frame_events(VERSION, -124)), first])
+    assert troubles(messages) == ["-124 is no frame id: its events are left out"]
+    assert frames_of(messages) == [-123]
+
+
+def test_game_that_is_joined_late_goes_on_from_there() -> None:
+    start = game()[0]
+    messages = feed_all([start, *(b"".join(slp.frame_events(VERSION, frame)) for frame in (65793, 65794))])
+    assert troubles(messages) == ["frames from -123 to 65792 did not come"]
+    assert frames_of(messages) == [65793, 65794]
+
+
 def test_game_that_counts_anew_goes_on() -> None:
     start, first, second, *_ = game()
     late = b"".join(slp.frame_events(VERSION, 900))
