@@ -1,6 +1,7 @@
 """A whole measurement of small policies, on every runtime."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 import torch
 
 from exphil.benchmark.contest import Contest
+from exphil.benchmark.latency_bandwidth import weights_bound
 from exphil.benchmark.latency_engines import built_engine
 from exphil.benchmark.latency_games import games_in
 from exphil.benchmark.latency_heads import heads_alone, stored_bytes
@@ -46,7 +48,11 @@ def small_policy(backbone: str, **more: object) -> Policy:
     ).eval()
 
 
-def test_every_runtime_fills_its_row(replays: list[str], tmp_path: Path) -> None:
+def test_every_runtime_fills_its_row(
+    replays: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = partial(weights_bound, memory_bytes=2**20, seconds=0)
+    monkeypatch.setattr("exphil.benchmark.latency_measure.weights_bound", quick)
     contest = Contest(backbones=("gru",), shared=SMALL)
     jobs = plan_latency(contest, tmp_path / "none", "", replays, 30)
     results = [(job, measure(job, tmp_path, Progress(lambda line: None))) for job in jobs]
