@@ -140,8 +140,6 @@ def _open(model: Path | bytes, threads: int) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = threads
     options.log_severity_level = 3
-    # A memory that decays towards 0 would pass through numbers that processors are slow at.
-    options.add_session_config_entry("session.set_denormal_as_zero", "1")
     if isinstance(model, Path) and not model.is_file():
         raise StoreError(f"{model} does not exist; write it with `exphil export`")
     try:
