@@ -29,12 +29,11 @@ import torch
 
 from exphil.backbones.config import CONFIGS
 from exphil.benchmark.contest import Contest, parsed_settings
-from exphil.benchmark.latency_deadline import BLOCK_FRAMES, alternating, deadline_row
+from exphil.benchmark.latency_deadline import BLOCK_FRAMES, alternating, deadline_row, deadline_table
 from exphil.benchmark.latency_engines import built_engine
 from exphil.benchmark.latency_games import games_in, games_of, packets
 from exphil.benchmark.latency_jobs import RUNTIMES
 from exphil.benchmark.latency_pacing import Clocks
-from exphil.benchmark.table import markdown
 from exphil.policy.build import build_policy
 from exphil.store.store import Store
 
@@ -81,8 +80,7 @@ def measured(given: argparse.Namespace) -> list[dict[str, Any]]:
             print(f"{who}, neighbour {neighbour}: {counted} of {given.frames}", file=sys.stderr, flush=True)
 
         played, idle = alternating(engine, games, given.frames, Clocks(), block=given.block, told=told)
-        rows.append({**deadline_row(who, neighbour, played.frames), "missed_by_watchdog": played.missed})
-        rows.append({**deadline_row("control", neighbour, idle), "missed_by_watchdog": None})
+        rows.append(deadline_row(who, neighbour, played, idle))
 
     if "none" in given.neighbours:
         one("none")
@@ -107,22 +105,22 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=10_000)
     parser.add_argument("--block", type=int, default=BLOCK_FRAMES, help="frames of a turn")
     parser.add_argument("--neighbours", nargs="+", choices=["none", "busy"], default=["none", "busy"])
-    parser.add_argument("--json", type=Path, help="write the rows here too")
+    parser.add_argument("--json", type=Path, help="keep the rows in this file too")
     given = parser.parse_args()
     if (given.runtime, given.precision) not in RUNTIMES:
         parser.error(f"--runtime {given.runtime} has no --precision {given.precision}")
     rows = measured(given)
     if given.json:
-        given.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
-    heads = tuple(rows[0])
-    cells = [[format_cell(row[name]) for name in heads] for row in rows]
-    print("\n".join(markdown([name.replace("_", " ") for name in heads], cells, right=set(heads[2:]))))
+        keep(given.json, rows)
+    print("\n".join(deadline_table(rows)))
 
 
-def format_cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+def keep(path: Path, rows: list[dict[str, Any]]) -> None:
+    """Write rows into a file, in the place of those of the same policy and neighbour."""
+    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    measured_now = {(row["policy"], row["neighbour"]) for row in rows}
+    others = [row for row in before if (row["policy"], row["neighbour"]) not in measured_now]
+    path.write_text(json.dumps([*others, *rows], indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """Pages under docs/backbones that derive from measured figures: `python -m exphil.benchmark.docs` writes them.
 
 The figures are the three Parquet files that `exphil benchmark` leaves, copied to docs/backbones/figures. README.md is
-written whole; of each backbone's page, what lies between the two marks. `--check` compares and writes nothing.
+written whole; of each backbone's page, what lies between the two marks; likewise docs/latency.md, from latency.json and
+deadline.json beside them. `--check` compares and writes nothing.
 """
 
 import hashlib
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,16 +14,23 @@ from typing import Final
 
 from exphil.backbones.config import CONFIGS
 from exphil.benchmark.figures import CURVES, RESULTS, SCALING, Figures, read_figures
+from exphil.benchmark.latency_deadline import deadline_table
+from exphil.benchmark.latency_outputs import ROWS as LATENCY
+from exphil.benchmark.latency_outputs import read_latency
+from exphil.benchmark.latency_table import latency_lines
 from exphil.benchmark.outputs import scaling_section
 from exphil.benchmark.results import OK
 from exphil.benchmark.rows import Row
 from exphil.benchmark.table import comparison, markdown, megabytes, nats_text, pair, remarks, share, shown
 from exphil.benchmark.tree import decision_tree
-from exphil.errors import ExphilError
+from exphil.errors import ExphilError, StoreError
 
 FOLDER: Final = Path("docs/backbones")
 FIGURES: Final = FOLDER / "figures"
 CHART: Final = FIGURES / "loss-latency.svg"
+LATENCY_PAGE: Final = Path("docs/latency.md")
+"""Its figures are the rows that `exphil benchmark --latency` and benchmarks/deadline.py leave."""
+DEADLINES: Final = "deadline.json"
 
 BEGIN: Final = "<!-- measured figures: written by `python -m exphil.benchmark.docs` -->"
 END: Final = "<!-- end of measured figures -->"
@@ -46,7 +55,30 @@ def pages(root: Path = Path()) -> dict[str, str]:
         if (root / page).exists():
             text = (root / page).read_text(encoding="utf-8")
             found[page.as_posix()] = with_block(text, measured(name, figures))
+    if (root / LATENCY_PAGE).exists():
+        text = (root / LATENCY_PAGE).read_text(encoding="utf-8")
+        found[LATENCY_PAGE.as_posix()] = with_block(text, measured_latency(root))
     return found
+
+
+def measured_latency(root: Path) -> list[str]:
+    """What is measured of whole frames, and of their deadlines.
+
+    Raises:
+        StoreError: the figures cannot be read.
+    """
+    path, deadlines = root / FIGURES / LATENCY, root / FIGURES / DEADLINES
+    lines = latency_lines(read_latency(path) if path.exists() else [])
+    if deadlines.exists():
+        try:
+            table = deadline_table(json.loads(deadlines.read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise StoreError(
+                f"{deadlines} cannot be read ({error}); measure with benchmarks/deadline.py"
+            ) from error
+        lines += ["Milliseconds at 60 frames a second, the policy and the control by turns:", ""]
+        lines += table
+    return lines[:-1] if not lines[-1] else lines
 
 
 def overview(figures: Figures) -> str:

@@ -1,11 +1,12 @@
 """A policy at the game's pace beside a control that does nothing: the two take turns, in one process."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from exphil.benchmark.latency_pacing import FRAME_NS, Clocks, Pace, Paced, control, joined
 from exphil.benchmark.latency_playback import WARMUP_FRAMES, Played, play
 from exphil.benchmark.latency_spread import spread
+from exphil.benchmark.table import markdown, shown
 from exphil.play.engine import Engine
 
 BLOCK_FRAMES: Final = 500
@@ -46,16 +47,53 @@ def alternating(
     return played, joined(turns)
 
 
-def deadline_row(who: str, neighbour: str, run: Paced) -> dict[str, Any]:
-    """What is told of one run."""
+def deadline_row(policy: str, neighbour: str, played: Played, idle: Paced) -> dict[str, Any]:
+    """What is told of a run: the policy's figures by their names, the control's with `control_` before them.
+
+    Args:
+        policy: `jamba, onnx int8`.
+        neighbour: `none` or `busy`.
+    """
     return {
-        "who": who,
+        "policy": policy,
         "neighbour": neighbour,
+        **_figures(played.frames),
+        "missed": played.missed,
+        **{f"control_{name}": value for name, value in _figures(idle).items()},
+    }
+
+
+def _figures(run: Paced) -> dict[str, Any]:
+    own = spread(run.own)
+    return {
         "frames": len(run),
         "over_budget": run.over(),
         "over_by_own_work": run.over_by_own_work(),
         **spread(run.ready),
         "woken_p99_ms": spread(run.woken)["p99_ms"],
-        "own_p99_ms": spread(run.own)["p99_ms"],
-        "own_max_ms": spread(run.own)["max_ms"],
+        "own_p99_ms": own["p99_ms"],
+        "own_max_ms": own["max_ms"],
     }
+
+
+def deadline_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Lines of a table, a line a run."""
+    heads = (
+        "policy", "neighbour", "frames of each", "late", "control late", "late by own work", "p50", "p99",
+        "p99.9", "worst", "own p99", "own worst", "control p99", "control worst",
+    )  # fmt: skip
+    counts = ("over_budget", "control_over_budget", "over_by_own_work")
+    times = (
+        "p50_ms", "p99_ms", "p999_ms", "max_ms", "own_p99_ms", "own_max_ms", "control_p99_ms", "control_max_ms",
+    )  # fmt: skip
+    cells = [
+        [
+            row["policy"],
+            row["neighbour"],
+            shown(row["frames"]),
+            *(shown(row[name]) for name in counts),
+            *(shown(row[name], 2) for name in times),
+        ]
+        for row in rows
+    ]
+    return markdown(heads, cells, right=set(heads[2:]))

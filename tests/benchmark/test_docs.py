@@ -1,8 +1,10 @@
 """The pages of the backbones show the figures at hand, and nothing of them is typed."""
 
+import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,10 +14,16 @@ from exphil.benchmark import docs, latency_stage, speed_stage
 from exphil.benchmark.contest import SCALING_WINDOWS, STAGES
 from exphil.benchmark.figures import CURVES, RESULTS, SCALING, figures_of, write_figures
 from exphil.benchmark.jobs import RESULTS as FOLDER_OF_RESULTS
+from exphil.benchmark.latency_deadline import deadline_row
+from exphil.benchmark.latency_outputs import json_latency
+from exphil.benchmark.latency_pacing import Paced
+from exphil.benchmark.latency_playback import Played
+from exphil.benchmark.latency_rows import latency_rows
 from exphil.benchmark.outputs import REPORT, TABLE
 from exphil.benchmark.results import LOGS, RUNS
 from exphil.errors import StoreError
 from tests.benchmark.results import a_comparison, trained
+from tests.benchmark.test_latency_rows import jobs, result_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -116,3 +124,24 @@ def test_the_page_of_the_benchmark_tells_of_every_stage_and_file() -> None:
     assert f"{latency_stage.WINDOWS} whole windows" in text
     assert (speed_stage.WARMUP_BATCHES, "first ten batches" in text) == (10, True)
     assert f"{SCALING_WINDOWS[0]} to {SCALING_WINDOWS[-1]} frames" in text
+
+
+def test_the_page_of_latency_shows_rows_and_deadlines(checkout: Path) -> None:
+    docs.LATENCY_PAGE.write_text("# Latency\n\nProse.\n")
+    docs.main([])
+    assert "Nothing has been measured yet." in docs.LATENCY_PAGE.read_text(encoding="utf-8")
+    rows = latency_rows(result_of(job) for job in jobs("gru"))
+    (checkout / docs.FIGURES / docs.LATENCY).write_text(json.dumps(json_latency(rows)))
+    run = Paced(*(np.full(4, 2_000_000) for _ in range(3)))
+    row = deadline_row("gru, onnx fp32", "busy", Played(run, {}, 0), run)
+    (checkout / docs.FIGURES / docs.DEADLINES).write_text(json.dumps([row]))
+    assert docs.stale() == [docs.LATENCY_PAGE.as_posix()]
+    docs.main([])
+    text = docs.LATENCY_PAGE.read_text(encoding="utf-8")
+    assert text.startswith("# Latency\n\nProse.\n\n## Measured\n")
+    assert "| `gru` | onnx int8 | 0.500 |" in text
+    assert "| gru, onnx fp32 | busy | 4 | 0 | 0 | 0 | 2.00 |" in text
+    assert docs.stale() == []
+    (checkout / docs.FIGURES / docs.DEADLINES).write_text("[{}]")
+    with pytest.raises(StoreError, match=r"deadline\.json cannot be read"):
+        docs.stale()

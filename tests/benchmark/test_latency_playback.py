@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from exphil.benchmark.latency_deadline import alternating, deadline_row
+from exphil.benchmark.latency_deadline import alternating, deadline_row, deadline_table
 from exphil.benchmark.latency_games import games_in, games_of, packets
 from exphil.benchmark.latency_pacing import FRAME_NS, Pace
 from exphil.benchmark.latency_playback import play
@@ -119,9 +119,12 @@ def test_the_control_takes_turns_with_the_policy(games: list[list[bytes]]) -> No
     assert told == [0, 10, 20]
     assert (len(played.frames), len(idle)) == (25, 25)
     assert (played.frames.over(), idle.over()) == (1, 0)
-    row = deadline_row("slow", "none", played.frames)
+    row = deadline_row("slow", "none", played, idle)
     assert (row["over_budget"], row["over_by_own_work"], row["frames"]) == (1, 1, 25)
-    assert row["max_ms"] > FRAME_NS / 1e6 > row["p95_ms"]
+    assert (row["missed"], row["control_over_budget"], row["control_frames"]) == (1, 0, 25)
+    assert row["max_ms"] > FRAME_NS / 1e6 > row["p50_ms"] > row["control_max_ms"]
+    line = deadline_table([row])[2]
+    assert line.startswith("| slow | none | 25 | 1 | 0 | 1 | 1.0")
 
 
 def test_recordings_without_a_game_of_two_are_told(games: list[list[bytes]]) -> None:
