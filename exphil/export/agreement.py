@@ -131,12 +131,11 @@ def class_log_probs(logits: torch.Tensor) -> list[torch.Tensor]:
     """(S, 81) -> 13 of (S, k): the log-probability of every class."""
     buttons, sticks, shoulder = groups(logits)
     two = torch.nn.functional.logsigmoid(torch.stack((-buttons, buttons), dim=-1))
-    parts = [
+    return [
         *two.unbind(1),
         *torch.log_softmax(sticks, -1).unbind(1),
         *torch.log_softmax(shoulder, -1).unbind(1),
     ]
-    return parts
 
 
 def _nested(state: State, sizes: list[int]) -> Any:

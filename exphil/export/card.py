@@ -18,9 +18,9 @@ def card_lines(
     )
     yield ""
     yield (
-        f"- Beside torch, over {agreement.steps:,} frames of real games on the validation side: log-probabilities differ"
-        f" by {agreement.largest:.1e} nats at most (`{agreement.largest_head}`), {agreement.same_draws:.2%} of the"
-        " inputs drawn from the same noise are the same"
+        f"- Beside torch, over {agreement.steps:,} frames of real games on the validation side: log-probabilities"
+        f" differ by {agreement.largest:.1e} nats at most (`{agreement.largest_head}`), {agreement.same_draws:.2%} of"
+        " the inputs drawn from the same noise are the same"
     )
     if precision is None:
         return

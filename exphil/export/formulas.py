@@ -134,7 +134,8 @@ class Geometry(nn.Module):
         heights = torch.where(moving == 0, heights, moving)
         under = (distance >= least) & (distance <= most) & (y >= heights - _SLACK)
         floor = torch.where(under, heights, zones[..., -1:]).amax(dim=-1, keepdim=True)
-        return torch.cat((own - zones, own_y - floor), dim=-1) * sign
+        found: Tensor = torch.cat((own - zones, own_y - floor), dim=-1) * sign
+        return found
 
 
 class Relation(nn.Module):
@@ -144,7 +145,7 @@ class Relation(nn.Module):
     """minuends, subtrahends, speeds in the air, on the ground, from knockback, facing"""
 
     def forward(self, terms: Tensor, airborne: Tensor) -> Tensor:
-        """(B, 34) `relation_terms`, flags (B, 4) of the opponent twice and self twice -> (B, 10), as `RELATION_DIMS`."""
+        """(B, 34) `relation_terms`, flags (B, 4) of opponent and self, each twice -> (B, 10), as `RELATION_DIMS`."""
         first, second, air, ground, knockback, facing = terms.split(self.SIZES, dim=-1)
         leads, ahead, between, back = (first - second).split((4, 2, 2, 2), dim=-1)
         theirs, mine = (torch.where(airborne == 0, ground, air) + knockback).split((2, 2), dim=-1)

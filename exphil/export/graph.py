@@ -7,7 +7,7 @@ Shapes: B batch, R bytes a row, N the delay, H hidden size, U units a head, 13 h
 """
 
 import copy
-from typing import Final
+from typing import Final, cast
 
 import torch
 from torch import Tensor, nn
@@ -28,7 +28,7 @@ from exphil.policy.heads import (
     encode,
     groups,
 )
-from exphil.policy.inputs import InputEmbedding
+from exphil.policy.inputs import IdEmbedding, IdKind, InputEmbedding
 from exphil.policy.policy import Policy
 
 FREE: Final = -1
@@ -41,7 +41,8 @@ class StepGraph(nn.Module):
     def __init__(self, policy: Policy) -> None:
         super().__init__()
         policy = copy.deepcopy(policy).eval()
-        tables = {kind: table.table.weight for kind, table in policy.inputs.tables.items()}
+        kinds = cast("dict[IdKind, IdEmbedding]", dict(policy.inputs.tables.items()))
+        tables = {kind: embedding.table.weight for kind, embedding in kinds.items()}
         self.reader = RowReader(feature_set(policy.config.feature_set), tables)
         self.delay = policy.config.delay
         self.backbone = policy.backbone
@@ -98,7 +99,7 @@ class DrawnHeads(nn.Module):
         with torch.no_grad():
             onto = (heads.from_choices.weight * heads.seen).t()
             weight = heads.to_logits.weight * heads.used
-            self.from_held.bias += heads.to_logits.bias
+            self.from_held.bias.add_(heads.to_logits.bias)
         first = torch.zeros_like(onto[0])
         for head, (start, width) in enumerate(zip(STARTS, WIDTHS, strict=True)):
             told, logits = onto[start : start + width], weight[start : start + width]
@@ -108,7 +109,7 @@ class DrawnHeads(nn.Module):
             self.register_buffer(f"told_{head}", told.clone(), persistent=False)
             self.register_buffer(f"logits_{head}", logits.t().clone(), persistent=False)
         with torch.no_grad():
-            self.from_hidden.bias += first
+            self.from_hidden.bias.add_(first)
         self.register_buffer("class_of_steps", _class_of_steps(), persistent=False)
 
     def forward(
@@ -146,7 +147,7 @@ class DrawnTogether(nn.Module):
         self.sampler = Sampler()
         self.from_hidden, self.from_held, self.to_logits = heads.from_hidden, heads.from_held, heads.to_logits
         with torch.no_grad():
-            self.to_logits.weight *= heads.used
+            self.to_logits.weight.mul_(heads.used)
         self.register_buffer("class_of_steps", _class_of_steps(), persistent=False)
 
     def forward(

@@ -177,8 +177,8 @@ INPUTS: Final = {
 }
 
 OUTPUTS: Final = {
-    "actions": "(batch, 13) int64: a class of each head, see heads and discretisation; the input of the frame that comes"
-    " 1 + delay later",
+    "actions": "(batch, 13) int64: a class of each head, see heads and discretisation; the input of the frame that"
+    " comes 1 + delay later",
     "log_prob": "(batch, 13) float32: of each choice given those before it, in nats, at temperature 1 and top-p 1",
     "logits": "(batch, 81) float32: one a button, then one a class of each other head, given the choices before it",
 }

@@ -74,7 +74,7 @@ def exported_bytes(policy: Policy, *, run: str, weights: str) -> bytes:
         torch.onnx.export(
             _Flat(graph, [len(mixer) for mixer in memory]).eval(),
             arguments,
-            buffer,
+            buffer,  # type: ignore[arg-type]
             input_names=inputs,
             output_names=outputs,
             dynamic_axes={name: {0: "batch"} for name in (*inputs, *outputs) if name not in SETTINGS},
