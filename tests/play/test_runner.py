@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exphil.errors import PlayError, UsageError
@@ -41,6 +41,7 @@ def played(runner: PolicyRunner, seen: Any) -> list[ControllerState]:
     rollbacks=st.lists(st.tuples(st.integers(0, 6), st.integers(1, 7), st.booleans()), max_size=12),
     seed=st.integers(0, 1000),
 )
+@settings(max_examples=50)
 def test_rollbacks_leave_no_trace(
     delay: int, game_delay: int, rollbacks: list[tuple[int, int, bool]], seed: int
 ) -> None:
@@ -68,12 +69,17 @@ def test_rollbacks_leave_no_trace(
     assert {number: given_back.get(number, state) for number, state in expected.items()} == expected
 
 
-def test_a_frame_that_comes_again_takes_back_all_after_it() -> None:
+@pytest.mark.parametrize("back", [1, 2, 7, 15])
+def test_a_frame_that_comes_again_takes_back_all_after_it(back: int) -> None:
     seen = frames(chain_rows(120))
     runner, other = PolicyRunner(ChainEngine(1)), PolicyRunner(ChainEngine(1))
     played(runner, seen)
-    runner.step(seen[-HISTORY])
-    played(other, seen[: 1 - HISTORY])
+    played(other, seen[:-back])
+    runner.restore(seen[-back].frame)
+    assert memory(runner) == memory(other)
+    assert runner.decision is None
+    played(runner, seen[-back:])
+    assert runner.step(seen[-back]) == other.step(seen[-back])
     assert memory(runner) == memory(other)
 
 
@@ -213,6 +219,8 @@ def test_a_reset_forgets_the_game_before() -> None:
     runner = PolicyRunner(ChainEngine(1), seed=4)
     first = played(runner, seen)
     runner.reset()
+    with pytest.raises(PlayError):
+        runner.restore(seen[-1].frame)
     assert played(runner, seen) == first
 
 

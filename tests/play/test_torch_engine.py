@@ -35,7 +35,7 @@ def whole_game(policy: Policy, rows: Any, viewpoint: int) -> Any:
 @pytest.mark.parametrize("backbone", BACKBONES)
 @pytest.mark.parametrize("delay", [0, 2])
 def test_steps_over_a_game_are_one_forward_over_it(backbone: str, delay: int) -> None:
-    policy, rows = tiny(backbone, delay), rows_of_a_game(60)
+    policy, rows = tiny(backbone, delay), rows_of_a_game(36)
     stepped, expected = TorchEngine(policy), whole_game(policy, rows, 1)
     with torch.inference_mode():
         pressed = policy.decoder.actions(torch.from_numpy(rows)[None], torch.tensor([1]))[0].numpy()  # type: ignore[operator, union-attr]
@@ -54,7 +54,7 @@ def test_steps_over_a_game_are_one_forward_over_it(backbone: str, delay: int) ->
 @pytest.mark.parametrize("backbone", BACKBONES)
 def test_rollbacks_leave_the_memory_of_a_game_without(backbone: str) -> None:
     one = engine(backbone, delay=1)
-    right, wrong = soon(rows_of_a_game(50)), soon(rows_of_a_game(50, seed=1))
+    right, wrong = soon(rows_of_a_game(36)), soon(rows_of_a_game(36, seed=1))
     straight, rolled = PolicyRunner(one, seed=3), PolicyRunner(one, seed=3)
     rng = np.random.default_rng(5)
     expected = [straight.step(seen) for seen in right]
@@ -74,7 +74,7 @@ def test_rollbacks_leave_the_memory_of_a_game_without(backbone: str) -> None:
 @pytest.mark.parametrize("backbone", BACKBONES)
 def test_games_side_by_side_are_games_alone(backbone: str) -> None:
     one = engine(backbone)
-    games = [soon(rows_of_a_game(40, seed)) for seed in range(3)]
+    games = [soon(rows_of_a_game(30, seed)) for seed in range(3)]
     alone = [PolicyRunner(one, viewpoint=which % 2, seed=which) for which in range(3)]
     together = [PolicyRunner(one, viewpoint=which % 2, seed=which) for which in range(3)]
     for seen in zip(*games, strict=True):
