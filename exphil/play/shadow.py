@@ -86,7 +86,7 @@ def read_recording(path: Path) -> tuple[bytes, GameStart]:
     for event in told:
         if isinstance(event, GameStart):
             return data, event
-    reasons = [event.message for event in told if isinstance(event, Trouble)]
+    reasons = [event.message.split(";")[0] for event in told if isinstance(event, Trouble)]
     raise UsageError(f"--shadow {path}: {'; '.join(reasons) or 'no game of two players begins in it'}")
 
 

@@ -12,7 +12,7 @@ from multiprocessing.synchronize import Event
 from types import TracebackType
 from typing import Any, Final, Self
 
-from exphil.errors import UsageError
+from exphil.errors import PlayError, UsageError
 from exphil.play.broadcast import FPS, Broadcast, Message
 from exphil.play.console import ADDRESS
 from exphil.play.libraries import load_enet
@@ -21,6 +21,8 @@ CLIENTS: Final = 4
 CHANNELS: Final = 2
 LAST_PORT: Final = 65535
 
+_NO_ANSWER: Final = -1
+_TAKEN: Final = -2
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 5.0
 _SHORT: Final = 0.002
@@ -55,6 +57,7 @@ class SpectatorServer:
 
         Raises:
             UsageError: the port is taken.
+            PlayError: no process could be started.
         """
         context = multiprocessing.get_context("spawn")
         here, there = context.Pipe(duplex=False)
@@ -68,15 +71,20 @@ class SpectatorServer:
         self._process.start()
         there.close()
         try:
-            answer = here.recv() if here.poll(_START_SECONDS) else None
+            answer: int = here.recv() if here.poll(_START_SECONDS) else _NO_ANSWER
         except EOFError:
-            answer = None
+            answer = _NO_ANSWER
         except BaseException:
             self._end()
             raise
         finally:
             here.close()
-        if answer is None:
+        if answer == _NO_ANSWER:
+            self._end()
+            raise PlayError(
+                "the spectator server's process did not start; `--debug` and its lines above show why"
+            )
+        if answer == _TAKEN:
             self._end()
             raise UsageError(
                 f"port {self.port} of {ADDRESS} cannot be listened on: another program has it (a Dolphin that runs?);"
@@ -102,13 +110,13 @@ class SpectatorServer:
 
 
 def _serve(messages: Sequence[Message], port: int, fps: float | None, ready: Connection, stop: Event) -> None:
-    """The process: tells `ready` its port, or None where it cannot listen; ends when told to, or left alone."""
+    """The process: tells `ready` its port, or that it is taken; ends when told to, or left alone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches us too; our parent decides
     net = load_enet()
     try:
         host = net.Host(net.Address(ADDRESS.encode(), port), CLIENTS, CHANNELS, 0, 0)
     except (MemoryError, OSError):
-        ready.send(None)
+        ready.send(_TAKEN)
         return
     ready.send(host.address.port)
     ready.close()

@@ -1,5 +1,6 @@
 """The spectator server over ENet: to our own client, and to libmelee's as it is."""
 
+import os
 import subprocess
 import sys
 import time
@@ -10,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from exphil.errors import UsageError
+from exphil.errors import PlayError, UsageError
+from exphil.play import spectator
 from exphil.play.broadcast import Message, broadcast_of, frame_payloads
 from exphil.play.console import ADDRESS, ConsoleConnection, ConsoleError
 from exphil.play.console import Message as Told
@@ -207,3 +209,9 @@ def test_it_ends_with_its_parent() -> None:
                 return
         except UsageError:
             assert time.monotonic() < until
+
+
+def test_a_process_that_dies_at_once_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spectator, "_serve", os._exit)  # called with things that are no exit code
+    with pytest.raises(PlayError, match="did not start"), SpectatorServer([]):
+        pass
