@@ -18,7 +18,7 @@ from exphil.export.banks import UNUSED
 from exphil.export.rows import RowReader
 from exphil.export.sampling import OTHER_SIZES, Sampler
 from exphil.features import feature_set
-from exphil.melee.controller import NUM_HEADS
+from exphil.melee.controller import NUM_HEADS, SHOULDER_BINS, STICK_BINS, STICKS
 from exphil.policy.heads import (
     NUM_BUTTONS,
     STARTS,
@@ -130,7 +130,9 @@ class DrawnHeads(nn.Module):
                 chosen = (found > edges[head]).to(found.dtype)
             else:
                 other = head - NUM_BUTTONS
-                chosen = self.sampler.steps(found, noises[other], pushed[other], draws.cooled, draws.share)
+                chosen = self.sampler.steps(
+                    found, width, noises[other], pushed[other], draws.cooled, draws.share
+                )
             logits.append(found)
             steps.append(chosen)
             if head + 1 < NUM_HEADS:
@@ -162,8 +164,8 @@ class DrawnTogether(nn.Module):
         _, pushed_sticks, pushed_shoulder = groups(pushed)
         steps = (
             (buttons > draws.edge).to(logits.dtype),
-            self.sampler.steps(sticks, noises[:, :-1], pushed_sticks, *rest).flatten(1),
-            self.sampler.steps(shoulder, noises[:, -1:], pushed_shoulder, *rest).flatten(1),
+            self.sampler.steps(sticks, STICK_BINS, noises[:, :-1], pushed_sticks, *rest).flatten(1),
+            self.sampler.steps(shoulder, SHOULDER_BINS, noises[:, -1:], pushed_shoulder, *rest).flatten(1),
         )
         return (torch.cat(steps, dim=1) @ self.get_buffer("class_of_steps")).long(), logits
 
@@ -178,13 +180,14 @@ def log_prob(logits: Tensor, actions: Tensor) -> Tensor:
 
     Runtimes take the logarithm of a sigmoid for what torch calls logsigmoid, and lose four digits of a small one.
     """
-    buttons, sticks, shoulder = groups(logits)
-    pressed, stick, press = actions.split((NUM_BUTTONS, sticks.shape[1], 1), dim=1)
+    buttons, flat, shoulder = logits.split((NUM_BUTTONS, len(STICKS) * STICK_BINS, SHOULDER_BINS), dim=1)
+    pressed, stick, press = actions.split((NUM_BUTTONS, len(STICKS), 1), dim=1)
+    sticks = flat.reshape(-1, len(STICKS), STICK_BINS)
     return torch.cat(
         (
             -softplus(torch.where(pressed > 0, -buttons, buttons)),
             log_softmax(sticks, dim=-1).gather(-1, stick.unsqueeze(-1)).squeeze(-1),
-            log_softmax(shoulder, dim=-1).gather(-1, press.unsqueeze(-1)).squeeze(-1),
+            log_softmax(shoulder, dim=-1).gather(-1, press),
         ),
         dim=1,
     )

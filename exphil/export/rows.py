@@ -117,7 +117,7 @@ class RowReader(nn.Module):
     def forward(self, rows: Tensor, viewpoint: Tensor) -> tuple[list[Tensor], Tensor]:
         """(B, R) uint8, (B,) int64 -> numbers (B, F) in parts to be joined, and the held input's code (B, 81)."""
         get = self.get_buffer
-        low, high = rows.gather(1, get("bytes")[viewpoint]).float().chunk(2, dim=1)
+        low, high = rows.gather(1, get("bytes")[viewpoint]).float().split(sum(self._raw_sizes), dim=1)
         raw = low + high * get("factor")
         raw = torch.where(raw >= get("wraps"), raw - 65536, raw)
         stored, held, codes = raw.split(self._raw_sizes, dim=1)
@@ -128,7 +128,7 @@ class RowReader(nn.Module):
         narrow = get("narrow")[narrow_index].flatten(1)
         wide, stage = get("wide")[wide_index].split((self._code_sizes[1] - 1, 1), dim=1)
         relation = self.relation(relation, narrow.index_select(1, get("airborne")))
-        geometry = self.geometry(geometry.unflatten(1, (2, -1)), stage)
+        geometry = self.geometry(geometry.reshape(-1, 2, self._number_sizes[1] // 2), stage)
         in_bin = ((held >= get("bin_first")) & (held <= get("bin_last"))).float()
         parts = [shown, narrow, wide.flatten(1), geometry.flatten(1), relation]
         return parts, torch.cat((narrow[:, : len(BUTTONS)], in_bin), dim=1)

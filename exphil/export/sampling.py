@@ -87,9 +87,10 @@ class Sampler(nn.Module):
         pushed = torch.where(others_given < 0, 0.0, pushed)
         return Draws(edge, torch.where(is_cold, 0.0, others), pushed, 1 / heat, share)
 
-    def steps(self, logits: Tensor, noise: Tensor, pushed: Tensor, cooled: Tensor, share: Tensor) -> Tensor:
-        """Logits (..., k), noise (..., 1) and `pushed` (..., k) -> steps (..., k), float32."""
-        size = logits.shape[-1]
+    def steps(
+        self, logits: Tensor, size: int, noise: Tensor, pushed: Tensor, cooled: Tensor, share: Tensor
+    ) -> Tensor:
+        """Logits (..., k), k, noise (..., 1) and `pushed` (..., k) -> steps (..., k), float32."""
         probability = torch.softmax(logits * cooled, dim=-1)
         ranked, order = probability.topk(size, dim=-1)
         likelier = ranked @ self.get_buffer(f"before_{size}")

@@ -93,7 +93,7 @@ def test_a_class_is_drawn_as_the_heads_draw_it(
     draws = sampler.prepare(
         everywhere, torch.tensor(temperature), torch.tensor(top_p), torch.full((1, NUM_HEADS), FREE)
     )
-    steps = sampler.steps(logits, draws.noise[:, :1], torch.zeros(1, size), draws.cooled, draws.share)
+    steps = sampler.steps(logits, size, draws.noise[:, :1], torch.zeros(1, size), draws.cooled, draws.share)
     found, wanted = int(steps.sum()), int(pick(logits, temperature, top_p, torch.tensor([noise])))
     if found != wanted:  # only where the noise falls on the border of two classes, to rounding
         assert abs(found - wanted) < size
