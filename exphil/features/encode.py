@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from exphil.features.fighters import NOBODY, common_frames, find_fighters
 from exphil.features.items import encode_items
 from exphil.features.layout import BlockName, FeatureSet
+from exphil.features.numbers import ignoring_overflow
 from exphil.features.rows import Rows, SharedRows, TableColumns, positions_of
 from exphil.melee.controller import button_bits
 
@@ -88,17 +89,18 @@ def encode(
         name: np.zeros((*shape, num), dtype) for name, (dtype, shape) in feature_set.blocks.items()
     }
     if num:
-        for side, port in enumerate(ports):
-            other = ports[1 - side]
-            leader = leaders[side].rows(columns, frame, stage, other)
-            follower = fighters.get((port, True), NOBODY).rows(columns, frame, stage, other)
-            player = {name: block[side] for name, block in base.items() if name.startswith("player")}
-            encode_player(feature_set, leader, follower, player, num)
-        count = encode_items(feature_set, item_columns, frame, ports, base)
-        stage_ids = stage_columns["frame"]
-        among = np.zeros(0, np.int32) if stage_ids is None else stage_ids.astype(np.int32, copy=False)
-        shared = SharedRows(stage_columns, positions_of(frame, among), frame, stage, count)
-        encode_shared(feature_set, shared, base, num)
+        with ignoring_overflow():
+            for side, port in enumerate(ports):
+                other = ports[1 - side]
+                leader = leaders[side].rows(columns, frame, stage, other)
+                follower = fighters.get((port, True), NOBODY).rows(columns, frame, stage, other)
+                player = {name: block[side] for name, block in base.items() if name.startswith("player")}
+                encode_player(feature_set, leader, follower, player, num)
+            count = encode_items(feature_set, item_columns, frame, ports, base)
+            stage_ids = stage_columns["frame"]
+            among = np.zeros(0, np.int32) if stage_ids is None else stage_ids.astype(np.int32, copy=False)
+            shared = SharedRows(stage_columns, positions_of(frame, among), frame, stage, count)
+            encode_shared(feature_set, shared, base, num)
     return Encoded(
         frame,
         {name: np.moveaxis(block, -1, 0) for name, block in base.items()},

@@ -12,6 +12,11 @@ from exphil.features.encodings import Number
 _LIMITS: Final = {"int16": (-32768.0, 32767.0), "uint8": (0.0, 255.0)}
 
 
+def ignoring_overflow() -> np.errstate:
+    """A context in which numbers too large for a float32 raise no warning."""
+    return np.errstate(over="ignore", invalid="ignore")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Steps:
     """How K numbers become whole steps; each array is (K, 1) float32."""
@@ -39,14 +44,15 @@ class Steps:
         return len(self.inverse)
 
     def apply(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(K, num) values to steps, in place: rounded, clipped to the limits; what is not finite counts as 0."""
-        # Garbage may overflow: what is then infinite is mended below like what always was.
-        with np.errstate(over="ignore", invalid="ignore"):
-            np.multiply(values, self.inverse, out=values)
+        """(K, num) values to steps, in place: rounded, clipped to the limits; what is not finite counts as 0.
+
+        Garbage may overflow on the way, and then counts as 0 too: call it under `ignoring_overflow`.
+        """
+        np.multiply(values, self.inverse, out=values)
         np.rint(values, out=values)
         np.add(values, self.offset, out=values)
         # A comparison with NaN is false: one test finds both what does not fit and what is no number.
-        if not ((values >= self.low) & (values <= self.high)).all():
+        if np.count_nonzero((values >= self.low) & (values <= self.high)) < values.size:
             finite = np.where(np.isfinite(values), values, self.offset)
             np.clip(finite, self.low, self.high, out=values)
         return values
@@ -55,7 +61,8 @@ class Steps:
 def store_number(values: NDArray[Any], encoding: Number, out: NDArray[Any]) -> None:
     """Write the values of one feature as whole steps into `out`."""
     work = np.asarray(values, np.float32).reshape(1, -1).copy()
-    np.copyto(out, Steps.of([encoding]).apply(work)[0], casting="unsafe")
+    with ignoring_overflow():
+        np.copyto(out, Steps.of([encoding]).apply(work)[0], casting="unsafe")
 
 
 def _limits(encoding: Number) -> tuple[float, float]:

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exphil.features.encode import encode_player, encode_shared
-from exphil.features.items import encode_items
+from exphil.features.items import encode_frame_items
 from exphil.features.layout import BlockName, FeatureSet
+from exphil.features.numbers import ignoring_overflow
 from exphil.features.rows import Columns
 
 _ZEROS = np.zeros(2, np.uint8)
@@ -86,14 +87,12 @@ class FrameEncoder:
         """The packed row of a frame, (row bytes,) uint8; `followers`: who has one in this frame."""
         self._row.fill(0)
         self._followers.present[:] = followers
-        encode_player(self._feature_set, self._leaders, self._followers, self._blocks, 2)
         shared = self._shared
         shared.frame[0] = frame
-        if num_items:
-            shared.item_count = encode_items(
-                self._feature_set, items, shared.frame, self._ports, self._blocks
+        with ignoring_overflow():
+            encode_player(self._feature_set, self._leaders, self._followers, self._blocks, 2)
+            shared.item_count[0] = (
+                encode_frame_items(self._feature_set, items, self._ports, self._blocks) if num_items else 0
             )
-        else:
-            shared.item_count[0] = 0
-        encode_shared(self._feature_set, shared, self._blocks, 1)
+            encode_shared(self._feature_set, shared, self._blocks, 1)
         return self._row.copy()

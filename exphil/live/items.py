@@ -15,6 +15,7 @@ class ItemColumns:
 
     def __init__(self, version: Version, sizes: dict[int, int]) -> None:
         self._dtype = dtype_at(events.ITEM, version, sizes.get(events.ITEM, 0))
+        self._native = None if self._dtype is None else _native(self._dtype)
         self._frame = 0
         self._events: list[bytes] = []
         self._rows: NDArray[np.void] | None = None
@@ -42,9 +43,13 @@ class ItemColumns:
     def __getitem__(self, name: str) -> NDArray[Any] | None:
         if name == "frame":
             return np.full(self.num, self._frame, np.int32)
-        if self._dtype is None or name not in self.names:
+        if self._native is None or name not in self.names:
             return None
         if self._rows is None:
-            self._rows = np.frombuffer(b"".join(self._events), self._dtype)
-        column = self._rows[name]
-        return column.astype(column.dtype.newbyteorder("="))
+            self._rows = np.frombuffer(b"".join(self._events), self._dtype).astype(self._native)
+        return self._rows[name]
+
+
+def _native(dtype: np.dtype[np.void]) -> np.dtype[np.void]:
+    """The same fields in this machine's byte order, aligned."""
+    return np.dtype([(name, dtype[name].newbyteorder("=")) for name in dtype.names or ()], align=True)

@@ -136,8 +136,16 @@ _RANDALL_KNOTS: Final = np.array(
 )
 
 
+def _lap() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    since_knot = (np.arange(RANDALL_PERIOD) - 1077) % RANDALL_PERIOD + (1077 - RANDALL_PERIOD)
+    at, x, y = _RANDALL_KNOTS.T
+    return np.interp(since_knot, at, x).astype(np.float32), np.interp(since_knot, at, y).astype(np.float32)
+
+
+_RANDALL_X, _RANDALL_Y = _lap()
+
+
 def randall_path(frames: NDArray[np.int32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Centre x and height of Yoshi's Story's cloud by frame id: a lap of 1,200 frames, always the same."""
-    lap = (frames - 1077) % RANDALL_PERIOD + (1077 - RANDALL_PERIOD)
-    at, x, y = _RANDALL_KNOTS.T
-    return np.interp(lap, at, x).astype(np.float32), np.interp(lap, at, y).astype(np.float32)
+    place = frames % RANDALL_PERIOD
+    return _RANDALL_X[place], _RANDALL_Y[place]
