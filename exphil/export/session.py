@@ -19,6 +19,9 @@ State: TypeAlias = tuple[NDArray[Any], ...]
 FREE: Final = -1
 """In `forced`: draw this head."""
 
+MOST_SETTINGS: Final = 64
+"""Temperatures and shares that an engine keeps ready."""
+
 
 class OnnxEngine:
     """One exported file, ready to be stepped; holds no game, so that one serves many.
@@ -46,6 +49,7 @@ class OnnxEngine:
         self.delay, self.row_bytes = self.exported.delay, self.exported.row_bytes
         self._outputs = ["actions", "log_prob", *(slot.output for slot in self.exported.states)]
         self._inputs = [slot.input for slot in self.exported.states]
+        self._numbers: dict[float, NDArray[np.float32]] = {}
         self._free = np.full((1, len(self.exported.heads)), FREE, np.int64)
 
     def initial_state(self, batch: int) -> State:
@@ -124,14 +128,23 @@ class OnnxEngine:
             "rows": rows,
             "viewpoint": viewpoint,
             "noise": noise,
-            "temperature": np.array(temperature, np.float32),
-            "top_p": np.array(top_p, np.float32),
+            "temperature": self._number(temperature),
+            "top_p": self._number(top_p),
             "forced": forced,
         }
         if self.delay:
             feed["queue"] = queue
         feed.update(zip(self._inputs, state, strict=True))
         return list(self._session.run(outputs, feed))
+
+    def _number(self, value: float) -> NDArray[np.float32]:
+        """A setting as an input; the same one is asked for frame after frame."""
+        found = self._numbers.get(value)
+        if found is None:
+            if len(self._numbers) >= MOST_SETTINGS:
+                self._numbers.clear()
+            found = self._numbers[value] = np.array(value, np.float32)
+        return found
 
 
 def _open(model: Path | bytes, threads: int) -> Any:
