@@ -186,6 +186,8 @@ def play(
         output.json_document(report)
     else:
         output.table(["", ""], summary(report))
+    if ran == "torch" and report["missed"] > report["frames"] // 100:
+        output.note(f"`exphil export {player.name} --onnx` makes a step several times faster")
     if code:
         output.note("stopped by Ctrl-C")
     return code

@@ -17,7 +17,7 @@ LONGEST: Final = 12
 """Frames of lag that are looked for."""
 
 ENOUGH: Final = 20
-"""Changes that must have been traced before a figure is given."""
+"""Changes that must have been traced to one lag before it is given, and these must be most of all changes."""
 
 _BUTTONS: Final = V1.slots["input.button_a"].column
 
@@ -30,6 +30,7 @@ class LagMeter:
         self._written: deque[int] = deque(maxlen=LONGEST + 2)
         self._held: int | None = None
         self._found = np.zeros(LONGEST + 1, np.int64)
+        self._changes = 0
 
     def saw(self, row: npt.NDArray[np.uint8]) -> None:
         """A frame, before anything is written beside it."""
@@ -38,6 +39,7 @@ class LagMeter:
         before, self._held = self._held, held
         if before is None or held == before:
             return
+        self._changes += 1
         # _written[-1] was put beside the frame before this one: at no lag it is what this frame was played with
         for lag in range(min(LONGEST + 1, len(self._written) - 1)):
             if self._written[-1 - lag] == held and self._written[-2 - lag] == before:
@@ -49,7 +51,10 @@ class LagMeter:
 
     @property
     def frames(self) -> int | None:
-        """Frames of lag that most changes took; 0: the next frame is played with what is written. None: unknown yet."""
-        if int(self._found.sum()) < ENOUGH:
-            return None
-        return int(self._found.argmax())
+        """Frames of lag that most changes took; 0: the next frame is played with what is written.
+
+        None where too few are traced: the game has just begun, or somebody else holds the controller.
+        """
+        most = int(self._found.argmax())
+        traced = int(self._found[most])
+        return most if traced >= ENOUGH and 2 * traced > self._changes else None

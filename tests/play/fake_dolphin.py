@@ -2,7 +2,8 @@
 
 `--version` is answered as by Dolphin. Else `-e FILE -u FOLDER`: FILE, in place of a disc image, is JSON that says what
 happens: `replays` (.slp files that stand for the games), `log` (what the pads held, a JSON line a frame), `human` (the
-port of a human, or null), `human_starts`, and `script`, a list of
+port of a human, or null), `human_starts`, `patience` (seconds that a frame waits for the pads' answers), and `script`,
+a list of
 
     menus            from the character screen to a chosen stage, worked by the pads
     results          the screen after a game, until START
@@ -51,6 +52,7 @@ class FakeDolphin:
         self.port = settings.getint("Core", "slippispectatorlocalport")
         self.host = enet.Host(enet.Address(b"127.0.0.1", self.port), 4, 0, 0)
         self.peer: Any = None
+        self.patience = float(plan["patience"])
         self.log = Path(plan["log"]).open("a", encoding="utf-8")  # noqa: SIM115
 
     def run(self) -> int:
@@ -152,10 +154,11 @@ class FakeDolphin:
         playing = set(self.pads)
         for place, (frame, payload) in enumerate(payloads[: int(len(payloads) * until)]):
             self.event(payload)
-            if frame is None:  # begins or ends the game: pads that have part in it are released
+            if place == 0 or place == len(payloads) - 1:  # pads that have part in the game are released
                 playing = self.answered(playing, RELEASE_S)
+            if frame is None:
                 continue
-            self.answered(playing)
+            self.answered(playing, self.patience)
             self.note(game=int(given), frame=frame)
             if (
                 again
@@ -164,7 +167,7 @@ class FakeDolphin:
             ):
                 for before, earlier in payloads[place - 2 : place + 1]:
                     self.event(earlier)
-                    self.answered(playing)
+                    self.answered(playing, self.patience)
                     self.note(game=int(given), frame=before, again=True)
         if until == 1.0:
             self.send({"type": "end_game"})

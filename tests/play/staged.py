@@ -54,14 +54,17 @@ class Staged:
     def log(self) -> Path:
         return self.folder / "pads.jsonl"
 
-    def plan(self, *script: str, human: int | None = None, human_starts: bool = False) -> None:
-        """What is to happen."""
+    def plan(
+        self, *script: str, human: int | None = None, human_starts: bool = False, patience: float = 2.0
+    ) -> None:
+        """What is to happen. `patience`: seconds that a frame waits for an answer; late ones never come."""
         plan = {
             "replays": [str(path) for path in self.replays],
             "log": str(self.log),
             "script": list(script),
             "human": human,
             "human_starts": human_starts,
+            "patience": patience,
         }
         self.iso.write_text(json.dumps(plan), encoding="utf-8")
 

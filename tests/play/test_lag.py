@@ -50,3 +50,15 @@ def test_inputs_that_never_arrive_tell_nothing() -> None:
         meter.saw(row.view(np.uint8))
         meter.wrote(ControllerState())
     assert meter.frames is None
+
+
+def test_somebody_else_on_the_controller_tells_nothing() -> None:
+    """Two who press the same few buttons agree by chance now and then."""
+    rng = np.random.default_rng(0)
+    meter = LagMeter(0)
+    for _ in range(2000):
+        row = np.zeros(1, V1.row_dtype)
+        row["players"]["codes"][0, 0, HELD] = rng.integers(3)
+        meter.saw(row.view(np.uint8))
+        meter.wrote(ControllerState(tuple(bool(rng.integers(2)) for _ in range(2)) + (False,) * 6))
+    assert meter.frames is None
