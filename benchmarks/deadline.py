@@ -34,6 +34,7 @@ from exphil.benchmark.latency_engines import built_engine
 from exphil.benchmark.latency_games import games_in, games_of, packets
 from exphil.benchmark.latency_jobs import RUNTIMES
 from exphil.benchmark.latency_pacing import Clocks
+from exphil.errors import ExphilError
 from exphil.policy.build import build_policy
 from exphil.store.store import Store
 
@@ -109,7 +110,10 @@ def main() -> None:
     given = parser.parse_args()
     if (given.runtime, given.precision) not in RUNTIMES:
         parser.error(f"--runtime {given.runtime} has no --precision {given.precision}")
-    rows = measured(given)
+    try:
+        rows = measured(given)
+    except ExphilError as error:
+        parser.exit(error.exit_code, f"error: {error}\n")
     if given.json:
         keep(given.json, rows)
     print("\n".join(deadline_table(rows)))

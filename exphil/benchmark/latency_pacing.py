@@ -42,11 +42,19 @@ class Pace:
 
     def wait(self) -> int:
         """Sleep until the next frame is due, not at all where it is already; the moment at which it was."""
-        self._number += 1
-        due = self._begun + round(self._number * self._frame_ns)
+        due = self._next()
         while (left := due - self._clocks.now()) > 0:
             self._clocks.sleep(left / 1e9)
+        self._number += 1
         return due
+
+    @property
+    def is_due(self) -> bool:
+        """Whether `wait` would not sleep."""
+        return self._next() <= self._clocks.now()
+
+    def _next(self) -> int:
+        return self._begun + round((self._number + 1) * self._frame_ns)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -37,7 +37,7 @@ class Played:
 
     Attributes:
         frames: when each was answered.
-        parts: (frames,) nanoseconds of each part of them.
+        parts: nanoseconds of each part, a figure an answer: frames that came together were answered together.
         missed: of the counted frames, those that the session's own watchdog called missed.
     """
 
@@ -78,8 +78,9 @@ class Playback:
         self._warmup = warmup
         self._before = before
         self._left: Iterator[bytes] = iter(())
-        self._due = self._own = self._woke = 0
-        self._is_seen = self._is_answered = self._counts = False
+        self._dues: list[int] = []
+        self._begun = self._own = self._came = 0
+        self._counts = False
         self._woken: list[int] = []
         self._ready: list[int] = []
         self._owns: list[int] = []
@@ -88,50 +89,54 @@ class Playback:
         """Nothing to do: it is there until it is gone."""
 
     def receive(self, timeout_s: float) -> list[Message]:
-        """The next packet, once it is due.
+        """The next packet, once it is due, and those that have fallen due since.
 
         Raises:
             ConsoleError: all frames have been played.
         """
-        if self._is_seen:
+        if self._came:
             self.answered()
         self.stopwatch.frame(self._counts)
-        self._is_seen = self._is_answered = self._counts = False
+        self._counts = False
         if len(self._ready) >= self._frames:
             raise ConsoleError("the recordings are over")
         self._before(len(self._ready))
-        packet = next(self._left, None)
-        if packet is None:
-            packet = self._next_game()
+        packets = [next(self._left, None) or self._next_game()]
         now = self._clocks.now
-        self._due = now() if self._pace is None else self._pace.wait()
+        self._dues = [now() if self._pace is None else self._pace.wait()]
+        while self._pace is not None and self._pace.is_due:
+            packet = next(self._left, None)
+            if packet is None:
+                break
+            packets.append(packet)
+            self._dues.append(self._pace.wait())
         begun = now()
-        self._woke, self._own = begun - self._due, self._clocks.own()
-        message = read_message(packet, self._due / 1e9)
+        self._begun, self._own = begun, self._clocks.own()
+        read = [read_message(packet, due / 1e9) for packet, due in zip(packets, self._dues, strict=True)]
         self.stopwatch.add("reading", begun)
-        return [] if message is None else [message]
+        return [message for message in read if message is not None]
 
-    def seen(self) -> None:
-        """The policy has seen the frame at hand."""
-        self._is_seen = True
+    def came(self) -> None:
+        """The session has read a frame."""
+        self._came += 1
 
     def answered(self) -> None:
-        """The frame at hand has got its input, or never will."""
-        if self._is_answered:
-            return
-        self._is_answered, self._answered_in = True, self._game
-        ready, own = self._clocks.now() - self._due, self._clocks.own() - self._own
-        if self._warmup:
-            self._warmup -= 1
-            return
-        self._counts = True
-        self._woken.append(self._woke)
-        self._ready.append(ready)
-        self._owns.append(own)
+        """The frames that came have got an input, or never will. All but the newest of several are late already."""
+        ready, own = self._clocks.now(), self._clocks.own() - self._own
+        for due in self._dues[-self._came :] if self._came else ():
+            self._answered_in = self._game
+            if self._warmup:
+                self._warmup -= 1
+                continue
+            self._counts = True
+            self._woken.append(self._begun - due)
+            self._ready.append(ready - due)
+            self._owns.append(own)
+        self._came = 0
 
     def times(self) -> Paced:
         """Of all frames that have been counted."""
-        return paced(self._woken, self._ready, self._owns)
+        return paced(*(times[: self._frames] for times in (self._woken, self._ready, self._owns)))
 
     def ended(self) -> int | None:
         """As a host: the console's process is over when its recordings are."""
@@ -185,7 +190,7 @@ def play(
         playback = Playback(games, frames, clocks, pace=pace, warmup=warmup, before=between)
         writer = PipeWriter(path)
         stack.callback(writer.close)
-        runner = TimedRunner(PolicyRunner(engine), playback.stopwatch, playback.seen)
+        runner = TimedRunner(PolicyRunner(engine), playback.stopwatch)
         bot = Bot(0, "the policy", runner, TimedPad(writer, playback.stopwatch, playback.answered))
 
         def sit_down(port: int) -> None:
@@ -195,7 +200,7 @@ def play(
         Session(
             playback,
             playback,
-            TimedEvents(playback.stopwatch),
+            TimedEvents(playback.stopwatch, playback.came),
             [bot],
             Status(silent),
             watchdog=watchdog,

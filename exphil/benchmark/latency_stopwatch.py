@@ -46,10 +46,11 @@ class Stopwatch:
 
 
 class TimedEvents:
-    """An event stream: `reading`, and within it `features`."""
+    """An event stream: `reading`, and within it `features`; tells of every frame that came."""
 
-    def __init__(self, stopwatch: Stopwatch) -> None:
+    def __init__(self, stopwatch: Stopwatch, came: Callable[[], None]) -> None:
         self._stopwatch = stopwatch
+        self._came = came
         self._stream = EventStream()
 
     def feed(self, payload: bytes) -> list[Event]:
@@ -57,6 +58,9 @@ class TimedEvents:
         found = self._stream.feed(payload)
         self._stopwatch.add("reading", begun)
         game: Any = self._stream.game
+        for event in found:
+            if isinstance(event, LiveFrame):
+                self._came()
         if game is not None and any(isinstance(event, GameStart) for event in found):
             game._encoder = TimedEncoder(game._encoder, self._stopwatch)
         return found
@@ -77,12 +81,11 @@ class TimedEncoder:
 
 
 class TimedRunner:
-    """A runner: `step`, sampling included; tells when it has seen a frame."""
+    """A runner: `step`, sampling included."""
 
-    def __init__(self, runner: Runner, stopwatch: Stopwatch, stepped: Callable[[], None]) -> None:
+    def __init__(self, runner: Runner, stopwatch: Stopwatch) -> None:
         self._runner = runner
         self._stopwatch = stopwatch
-        self._stepped = stepped
 
     def reset(self, *, viewpoint: int | None = None, game: bytes = b"") -> None:
         self._runner.reset(viewpoint=viewpoint, game=game)
@@ -91,7 +94,6 @@ class TimedRunner:
         begun = self._stopwatch.now()
         state = self._runner.step(frame)
         self._stopwatch.add("step", begun)
-        self._stepped()
         return state
 
 

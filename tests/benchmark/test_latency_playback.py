@@ -103,12 +103,23 @@ def test_a_late_frame_is_counted_although_its_input_is_not_written(games: list[l
     engine = Slow(clock, {6: FRAME + 1_000_000}, {9: 2 * FRAME})
     played = play(engine, games, 20, clock.clocks, pace=Pace(clock.clocks), warmup=2)
     late = np.flatnonzero(played.frames.ready > FRAME).tolist()
-    # Two frames' stall makes its own frame and the next late; the third after it is on time again.
+    # Two frames' stall makes its own frame late and the next, which came together with the one after it.
     assert late == [4, 7, 8]
     assert played.frames.over_by_own_work() == 1
     assert played.missed == 3
-    assert len(played.frames) == len(played.parts["pipe"]) == 20
+    assert (len(played.frames), len(played.parts["pipe"])) == (20, 19)
     assert (played.parts["pipe"] == 0).all()
+
+
+def test_frames_never_queue_up_behind_a_policy_that_is_too_slow(games: list[list[bytes]]) -> None:
+    clock = Clock()
+    work = {**dict.fromkeys(range(200), 3 * FRAME // 4), 10: 4 * FRAME}  # alone in time, two together are not
+    engine = Slow(clock, work)
+    played = play(engine, games, 100, clock.clocks, pace=Pace(clock.clocks), warmup=0)
+    assert len(played.frames) == 100
+    assert played.frames.ready.max() < 9 * FRAME
+    assert played.frames.over() == played.missed
+    assert 4 < played.missed < 60
 
 
 def test_the_control_takes_turns_with_the_policy(games: list[list[bytes]]) -> None:
