@@ -135,14 +135,18 @@ class PolicyRunner:
         return self._now
 
     def restore(self, to: int | Snapshot) -> None:
-        """Back to before a frame, one of the last 15, or to a snapshot of this runner or another of the same engine.
+        """Back to before a frame, or to a snapshot of this runner or another of the same engine.
+
+        A frame that has not come, or that was taken back already, leaves the runner as it is.
 
         Raises:
-            PlayError: the frame is older than that, or has not come yet.
+            PlayError: the frame is older than the last 15.
         """
         if isinstance(to, Snapshot):
             self._history.clear()
             self._now = to
+        elif self._now.frame is None or to > self._now.frame:
+            return
         else:
             self._now = self._history.take_back(to)
         self.decision = None

@@ -55,10 +55,10 @@ class History:
         self._before.append((frame, before))
 
     def take_back(self, frame: int) -> Snapshot:
-        """What was remembered before a frame and all after it came; forgets those.
+        """What was remembered before a frame, at most the newest, and all after it came; forgets those.
 
         Raises:
-            PlayError: the frame is older than what is kept, or has not come yet.
+            PlayError: the frame is older than what is kept.
         """
         frames = [seen for seen, _ in self._before]
         if not frames or (self._forgotten and frame < frames[0]):
@@ -66,8 +66,6 @@ class History:
                 f"frame {frame} cannot be taken back: only the last {self._before.maxlen} frames since the game's"
                 " start, or since a snapshot was restored, can be; where another game begins, call `reset` first"
             )
-        if frame > frames[-1]:
-            raise PlayError(f"frame {frame} cannot be taken back: the newest that came is {frames[-1]}")
         while True:
             seen, before = self._before.pop()
             if not self._before or self._before[-1][0] < frame:
