@@ -10,31 +10,29 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import safetensors.torch
 
-from exphil.cli import run as run_command
+from exphil.features import V1
 from exphil.synth.generate import synthesise
+from exphil.training.config import TrainConfig
+from exphil.training.runs import WEIGHTS, create_run
 from tests.cli.outcome import Outcome, Run
+from tests.play.policies import tiny
 from tests.play.staged import ROOT, Staged
-from tests.stores import make_store
 
 pytest.importorskip("melee")
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="the fake Dolphin is a script with named pipes"
 )
 
-SMALL = (
-    "--backbone", "mlp", "--hidden-size", "8", "--num-layers", "1", "--window-size", "12", "--batch-size", "64",
-    "--max-steps", "2", "--threads", "1", "--tracker", "none",
-)  # fmt: skip
-
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of `models/small`, a run of two batches, and of a game that the fake Dolphin plays."""
-    folder = tmp_path_factory.mktemp("play")
-    make_store(folder / "store", num_frames=130)
-    words = ["train", "--store", folder / "store", "--models", folder / "models", "--run", "small", *SMALL]
-    assert run_command([str(word) for word in words]) == 0
+    """Folder of `models/small`, a run, and of a game that the fake Dolphin plays."""
+    folder, policy = tmp_path_factory.mktemp("play"), tiny("mlp")
+    run = create_run(folder / "models", "small", TrainConfig(policy=policy.config), {}, {})
+    weights = {name: tensor.contiguous() for name, tensor in policy.state_dict().items()}
+    safetensors.torch.save_file(weights, run.folder / WEIGHTS, {"features": V1.canonical})
     synthesise(folder / "games", count=1, max_frames=200, versions=((3, 18, 0),), workers=1)
     return folder
 
