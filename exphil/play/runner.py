@@ -143,7 +143,7 @@ class PolicyRunner:
             PlayError: the frame is older than the last 15.
         """
         if isinstance(to, Snapshot):
-            self._history.clear()
+            self._history.clear(begun=to.frame is not None)
             self._now = to
         elif self._now.frame is None or to > self._now.frame:
             return

@@ -44,10 +44,10 @@ class History:
     def __len__(self) -> int:
         return len(self._before)
 
-    def clear(self) -> None:
-        """Forget all: another game begins."""
+    def clear(self, *, begun: bool = False) -> None:
+        """Forget all: another game begins, or, where it has `begun`, goes on from somewhere else."""
         self._before.clear()
-        self._forgotten = False
+        self._forgotten = begun
 
     def add(self, frame: int, before: Snapshot) -> None:
         """Keep what was remembered before a frame that is newer than all others."""

@@ -116,6 +116,11 @@ def test_a_snapshot_brings_a_runner_back() -> None:
     runner.restore(kept)
     with pytest.raises(PlayError, match="or since a snapshot was restored"):
         runner.restore(seen[99].frame)
+    assert played(runner, seen[100:105]) == went_on[:5]
+    before = memory(runner)
+    with pytest.raises(PlayError, match="or since a snapshot was restored"):
+        runner.restore(seen[99].frame)
+    assert memory(runner) == before
     assert played(runner, seen[100:]) == went_on
     elsewhere = PolicyRunner(runner.engine, seed=5)
     elsewhere.restore(kept)
