@@ -1,5 +1,6 @@
 """`exphil play`: a trained policy at a console."""
 
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
@@ -177,10 +178,13 @@ def play(
         opponent_character=opponent_character,
     )
     code = 0
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # else Dolphin would outlive us
     try:
         match.play()
     except KeyboardInterrupt:
         code = INTERRUPTED
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
     report: dict[str, Any] = {"run": player.name, "runtime": ran, **match.report()}
     if as_json:
         output.json_document(report)
@@ -189,7 +193,7 @@ def play(
     if ran == "torch" and report["missed"] > report["frames"] // 100:
         output.note(f"`exphil export {player.name} --onnx` makes a step several times faster")
     if code:
-        output.note("stopped by Ctrl-C")
+        output.note("stopped by Ctrl-C or SIGTERM")
     return code
 
 

@@ -50,6 +50,14 @@ def words(trained: Path, staged: Staged, *more: str | Path) -> list[str]:
     return [str(word) for word in given]
 
 
+def is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 def one_line(outcome: Outcome) -> str:
     """The error: exactly one line, and nothing on stdout."""
     lines = outcome.err.strip().splitlines()
@@ -84,7 +92,8 @@ def test_the_summary_is_a_table(exphil: Run, trained: Path, staged: Staged) -> N
     ]
 
 
-def test_ctrl_c_ends_dolphin_and_still_reports(trained: Path, staged: Staged) -> None:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_dolphin_and_still_reports(trained: Path, staged: Staged, sent: signal.Signals) -> None:
     staged.plan("menus", "game 0", "pause 60", human=2, human_starts=True, patience=0.02)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "exphil.cli", *words(trained, staged, "--json")]
@@ -92,15 +101,16 @@ def test_ctrl_c_ends_dolphin_and_still_reports(trained: Path, staged: Staged) ->
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     ) as process:
         for _ in range(600):
-            if process.poll() is not None or (staged.log.exists() and staged.logged(frame=0)):
+            if process.poll() is not None or (staged.log.exists() and staged.logged(frame=-100)):
                 break
             time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(sent)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
-    assert err.strip().endswith("stopped by Ctrl-C")
+    assert err.strip().endswith("stopped by Ctrl-C or SIGTERM")
     assert "Traceback" not in err
     assert len(json.loads(out)["games"]) == 1
+    assert not is_running(int(staged.logged(frame=-100)[0]["process"]))
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ a list of
 import base64
 import configparser
 import json
+import os
 import sys
 import time
 from collections.abc import Iterable
@@ -112,7 +113,7 @@ class FakeDolphin:
 
     def note(self, **what: Any) -> None:
         pads = {port: pad.snapshot() for port, pad in self.pads.items()}
-        self.log.write(json.dumps({**what, "pads": pads}) + "\n")
+        self.log.write(json.dumps({**what, "pads": pads, "process": os.getpid()}) + "\n")
         self.log.flush()
 
     def at_menus(self) -> Any:
