@@ -71,13 +71,13 @@ def games(folder: Path) -> list[list[bytes]]:
 
 def test_frames_are_counted_after_the_warm_up(games: list[list[bytes]]) -> None:
     clock = Clock()
-    engine = Slow(clock, {3: 7_000_000, 5: 9_000_000})
+    engine = Slow(clock, {3: 7_000_000, 5: 2 * FRAME})
     played = play(engine, games, 20, clock.clocks, warmup=4)
     assert engine.steps == 24
-    assert played.frames.ready.tolist() == [1_000_000, 9_000_000, *[1_000_000] * 18]
+    assert played.frames.ready.tolist() == [1_000_000, 2 * FRAME, *[1_000_000] * 18]
     assert played.frames.own.tolist() == played.frames.ready.tolist()
     assert played.parts["step"].tolist() == played.frames.ready.tolist()
-    assert played.missed == 0
+    assert (played.missed, played.frames.over()) == (0, 1)
 
 
 def test_every_part_takes_its_share_and_none_twice(games: list[list[bytes]]) -> None:
