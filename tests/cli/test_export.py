@@ -41,8 +41,10 @@ def models(trained: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def call(exphil: Run, models: Path) -> Run:
-    """`exphil export` of the copy."""
+def call(exphil: Run, models: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """`exphil export` of the copy, checked on a few frames."""
+    monkeypatch.setattr(export_run, "STEPS", 40)
+    monkeypatch.setattr(export_run, "INT8_STEPS", 200)
 
     def run(*words: str | Path) -> Outcome:
         return exphil("export", *words, "--models", models)
@@ -52,7 +54,7 @@ def call(exphil: Run, models: Path) -> Run:
 
 def one_line(outcome: Outcome) -> str:
     """The error: exactly one line, and nothing on stdout."""
-    lines = outcome.err.strip().splitlines()
+    lines = [line for line in outcome.err.splitlines() if not line.startswith("frames ")]  # progress
     assert outcome.out == ""
     assert len(lines) == 1, outcome.err
     return lines[0]
@@ -64,9 +66,9 @@ def test_both_files_and_their_figures_in_the_card(call: Run, models: Path) -> No
     assert outcome.code == 0, outcome.err
     report = json.loads(outcome.out)
     assert report["files"] == {FP32: str(models / "small" / ONNX), INT8: str(models / "small" / ONNX_INT8)}
-    assert report["torch"]["steps"] > 200
+    assert report["torch"]["steps"] >= 40
     assert report["torch"]["largest"] < 1e-4
-    assert report["int8"]["frames"] == 90
+    assert report["int8"]["frames"] > 20
     assert set(report["int8"]["same_argmax"]) == set(HEADS)
     written = (models / "small" / CARD).read_text()
     assert written.startswith(card.rstrip())
