@@ -15,8 +15,8 @@ from exphil.cli.reading import find_replays, read_games
 from exphil.errors import UsageError
 from exphil.melee.attacks import move_name
 from exphil.melee.characters import character_title
-from exphil.reports.player.names import find_player
 from exphil.reports.player import trends
+from exphil.reports.player.names import find_player
 from exphil.reports.player.page import player_page
 from exphil.reports.player.subject import Subject
 from exphil.sql.database import Database
