@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from exphil.stats.quality import Recording
+from exphil.stats.quality.score import Recording
 from exphil.store import paths
 from exphil.store.store import Store
 

@@ -17,7 +17,7 @@ from exphil.assets.singles import Singles, singles
 from exphil.assets.workers import Workers
 from exphil.stats.finality import final_frame
 from exphil.stats.game import game_stats
-from exphil.stats.quality import Recording, quality_row
+from exphil.stats.quality.score import Recording, quality_row
 from exphil.stats.rows import rows
 from exphil.stats.walk import COLUMNS
 from exphil.store import paths

@@ -43,7 +43,7 @@ def made_by(asset: str) -> str:
 
 def _quality_rules() -> list[object]:
     """What decides scores and flags: a changed threshold makes them stale."""
-    from exphil.stats.quality_rules import RULES
+    from exphil.stats.quality.rules import RULES
 
     return [
         [

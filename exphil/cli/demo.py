@@ -178,7 +178,8 @@ def _what_next(folder: Path, runs: Path, outcomes: Sequence[Any], *, synthesised
         f"The store is {folder}; the runs are {', '.join(str(o.run.folder) for o in outcomes)} (read card.md)."
     )
     say("Go on with:")
-    say(f"  exphil sql{flag}                         the tables and their columns")
+    say(f"  exphil sql{flag}                         a prompt for questions; Tab completes")
+    say(f"  exphil report{flag}                      the store in pictures: store-report.html")
     say(f"  exphil features --audit{flag}            what each of the 287 dims holds")
     say(f"  exphil train --backbone mamba{flag}      a policy of a useful size")
     say("  dagster dev                        the graph of assets, their figures and checks")

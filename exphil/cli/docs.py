@@ -13,7 +13,7 @@ from exphil.features.render import features_page
 from exphil.schema import Table
 from exphil.sql.page import views_page
 from exphil.sql.tables import FEATURES
-from exphil.stats.quality_page import quality_page
+from exphil.stats.quality.page import quality_page
 from exphil.store import paths
 from exphil.training.config_names import CARRIED
 from exphil.training.presets import PRESETS

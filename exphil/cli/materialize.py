@@ -55,7 +55,7 @@ def materialize(
         exphil materialize all --replays ~/Slippi
         exphil materialize embeddings --max-files 50
         exphil materialize all --replays games.zip --character fox --stage fd --since 2022-12-01
-        exphil materialize all --replays ~/Slippi --store shared/ --anonymise
+        exphil materialize all --replays ~/Slippi --store public/ --anonymise
     """
     from exphil.assets import plan
     from exphil.assets.selection import ReplaySelection

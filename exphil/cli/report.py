@@ -100,7 +100,7 @@ def _of_store(store: Path | None, player: str | None, *, names: bool) -> "tuple[
         from exphil.reports.store_page import store_page
 
         return store_page(opened, names=names), Path("store-report.html")
-    from exphil.reports.player import player_page
+    from exphil.reports.player.page import player_page
 
     return player_page(opened, player), Path("player-report.html")
 

@@ -68,7 +68,7 @@ def sql(
         return
     asked = query if query is not None else _piped()
     if asked is None:
-        from exphil.cli.sql_listing import print_tables
+        from exphil.cli.prompt.listing import print_tables
 
         print_tables(_chosen(format, output))
         return
@@ -85,7 +85,7 @@ def _opened(given: Path | None) -> "Store":
 def _answer(store: "Store", query: str, format: Format, output: Path | None, limit: int) -> None:
     from exphil.cli import formats
     from exphil.cli.output import note
-    from exphil.cli.sql_hints import missing_statistics
+    from exphil.cli.prompt.hints import missing_statistics
     from exphil.sql.database import Database
 
     with Database(store) as database:
@@ -103,8 +103,8 @@ def _answer(store: "Store", query: str, format: Format, output: Path | None, lim
 
 
 def _prompt(store: "Store", format: Format | None, output: Path | None, limit: int) -> None:
-    from exphil.cli.sql_prompt import ask
-    from exphil.cli.sql_session import Session
+    from exphil.cli.prompt.session import Session
+    from exphil.cli.prompt.terminal import ask
 
     if output is not None:
         _chosen(format, output)

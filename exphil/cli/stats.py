@@ -52,20 +52,22 @@ def stats(
     if workers is not None and workers < 1:
         raise UsageError(f"--workers is {workers}; it must be at least 1")
 
-    from exphil.cli import reading, stats_files, stats_store
+    from exphil.cli import reading
+    from exphil.cli.statistics import files
+    from exphil.cli.statistics import store as of_store
 
     if replays:
         sources = reading.find_replays(replays)
         alone = len(replays) == len(sources) == 1 and reading.is_plain(replays[0], sources[0])
     else:
-        choice = stats_store.Choice(store, where, query, player)
+        choice = of_store.Choice(store, where, query, player)
         if not json:
-            return stats_files.print_tally(stats_store.tally(choice), [])
-        sources, alone = stats_store.sources(choice), False
+            return files.print_tally(of_store.tally(choice), [])
+        sources, alone = of_store.sources(choice), False
     reads = reading.read_games(sources, documents=json, num_workers=workers)
     if json:
-        return stats_files.print_json(reads, len(sources), player if replays else None, alone=alone)
-    return stats_files.print_tally(*stats_files.tally(reads, len(sources), player))
+        return files.print_json(reads, len(sources), player if replays else None, alone=alone)
+    return files.print_tally(*files.tally(reads, len(sources), player))
 
 
 def _require_one_way(

@@ -10,7 +10,7 @@ from typing import Final
 
 from exphil import schema
 from exphil.melee import attacks, characters, stages
-from exphil.stats.quality_rules import FLAGS
+from exphil.stats.quality.rules import FLAGS
 
 HIDDEN: Final = "…"
 """Stands for what was in quotes."""

@@ -6,7 +6,7 @@ from typing import Final
 from exphil import schema
 from exphil.schema import Column, Table
 from exphil.sql.names import NAMES
-from exphil.stats.quality_rules import flag_rows
+from exphil.stats.quality.rules import flag_rows
 
 FEATURES: Final = Table(
     "features",

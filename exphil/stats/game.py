@@ -7,10 +7,10 @@ from typing import Final
 import pyarrow as pa
 
 from exphil.stats.actions import Counts, action_counts
-from exphil.stats.activity import idle_frames
 from exphil.stats.inputs import Inputs, inputs
 from exphil.stats.openings import COUNTER_ATTACK, NEUTRAL_WIN, TRADE, Conversion, opening_types
 from exphil.stats.punishes import Punishes, combos, conversions
+from exphil.stats.quality.activity import idle_frames
 from exphil.stats.stocks import Stocks, stocks
 from exphil.stats.walk import FIRST_FRAME, PLAY_STARTS, Fighter, Walk, walk
 

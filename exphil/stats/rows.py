@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from exphil.stats.game import GameStats, Move, Overall, Punish
-from exphil.stats.situations import situations
+from exphil.stats.situations.rows import situations
 
 Row = Mapping[str, Any]
 

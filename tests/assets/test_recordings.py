@@ -5,7 +5,7 @@ from typing import Any
 
 from exphil import schema
 from exphil.assets.recordings import recordings
-from exphil.stats.quality import Recording
+from exphil.stats.quality.score import Recording
 from exphil.store import paths
 from exphil.store.manifest import Part
 from exphil.store.parquet import write_rows

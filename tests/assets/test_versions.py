@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from exphil.assets import versions
-from exphil.stats import quality_rules
+from exphil.stats.quality import rules as quality_rules
 from exphil.store import paths
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from exphil.cli.sql_session import COMMANDS, Session
+from exphil.cli.prompt.session import COMMANDS, Session
 from exphil.sql.catalog import SOURCE_TABLE, SUFFIXES
 from exphil.store.store import Store
 

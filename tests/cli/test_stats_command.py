@@ -14,7 +14,7 @@ from exphil.cli import reading
 from exphil.cli.reading import find_replays, read_games
 from exphil.replays.frames import frame_tables
 from exphil.replays.reader import read_game
-from exphil.reports.player_games import chosen_games, played_games
+from exphil.reports.player.games import chosen_games, played_games
 from exphil.sql.database import Database
 from exphil.stats.figures import FIGURES
 from exphil.stats.slippi_json import document

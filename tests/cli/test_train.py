@@ -71,7 +71,7 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
 
 
 def test_a_run_leaves_its_whole_folder(train: Run, tmp_path: Path, store: Path) -> None:
-    outcome = train(*SMALL, "--run", "first", "--where", "stage <> 'PEACHS_CASTLE'")
+    outcome = train(*SMALL, "--run", "first", "--where", "stage <> 'POKEMON_STADIUM'")
     assert outcome.code == 0, outcome.err
     folder = tmp_path / "models" / "first"
     found = {path.name for path in folder.iterdir()}
@@ -86,7 +86,7 @@ def test_a_run_leaves_its_whole_folder(train: Run, tmp_path: Path, store: Path) 
     assert config["run"]["fingerprint"] == V1.fingerprint
     card = (folder / CARD).read_text()
     for text in (
-        config["run"]["store_fingerprint"], "80/10/10", "stage <> 'PEACHS_CASTLE'", config["run"]["exphil"],
+        config["run"]["store_fingerprint"], "80/10/10", "stage <> 'POKEMON_STADIUM'", config["run"]["exphil"],
         str(config["run"]["git"]), "| validation | 1 | 2 |", V1.fingerprint,
     ):  # fmt: skip
         assert text in card

@@ -120,10 +120,23 @@ def test_people_are_in_it_and_a_new_one_replaces_it(tmp_path: Path, kind: str) -
     file = tmp_path / f"melee.{kind}"
     write_catalog(store, file)
     write_people(store.root, (("O'Neil", "ONL#1"),))
-    (tmp_path / f"{file.name}.wal").write_bytes(b"what a killed program left of the old one")
     write_catalog(store, file)
     assert elsewhere(file, ["SELECT person FROM people", "FROM punishes"], tmp_path) == [['("O\'Neil",)'], []]
-    assert {path.name for path in tmp_path.iterdir()} - {f"{file.name}.wal"} == {"store", file.name}
+    assert {path.name for path in tmp_path.iterdir()} == {"store", file.name}
+
+
+def test_what_a_program_left_of_the_old_one_goes_with_it(tmp_path: Path) -> None:
+    """DuckDB would replay the old file's log into the new one."""
+    store = Store.create(tmp_path / "store")
+    file = tmp_path / "melee.duckdb"
+    write_catalog(store, file)
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("PRAGMA disable_checkpoint_on_shutdown")
+        connection.execute("DROP VIEW punishes")
+    assert (tmp_path / "melee.duckdb.wal").exists()
+    write_catalog(store, file)
+    assert elsewhere(file, ["FROM punishes"], tmp_path) == [[]]
+    assert {path.name for path in tmp_path.iterdir()} == {"store", file.name}
 
 
 @pytest.mark.parametrize("name", ["melee.db", "melee", "no/such/melee.duckdb", "folder.duckdb"])

@@ -8,8 +8,8 @@ import pytest
 from exphil.melee.attacks import MOVE_NAMES
 from exphil.sql.database import Database
 from exphil.sql.macros import SITUATION_WORDS
-from exphil.stats.sequence import KILL, tech_word
-from exphil.stats.techs import KINDS, Tech
+from exphil.stats.situations.sequence import KILL, tech_word
+from exphil.stats.situations.techs import KINDS, Tech
 from exphil.store.store import Store
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "situations.md").read_text(encoding="utf-8")

@@ -207,7 +207,10 @@ def test_no_row_from_a_store_without_statistics_says_how_to_get_them(
 
 def test_chance_is_drawn_once(database: Database) -> None:
     """The stretches and the count of rows are of one draw."""
-    query = "SELECT replay_id, port, -39 AS first_frame, (random() * 130)::INT AS last_frame FROM segments, range(3) WHERE replay_id <> 'cc'"
+    query = """
+        SELECT replay_id, port, -39 AS first_frame, (random() * 130)::INT AS last_frame
+        FROM segments, range(3) WHERE replay_id <> 'cc'
+    """
     for _ in range(5):
         found = find_spans(database, query, "SELECT *, last_frame > 50 AS chosen, true AS good FROM segments")
         assert found.num_rows == 12

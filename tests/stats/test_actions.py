@@ -49,7 +49,7 @@ def players(draw: st.DrawFn) -> tuple[Fighter, Fighter]:
         y=column([0.0, 0.05, 5.0]),
         facing=column([-1.0, 1.0]),
     )
-    return player, fighter(states, port=2, x=0.0)
+    return player, fighter(states, port=2, x=column([-2.0, 0.0, 0.5]))
 
 
 @given(players())

@@ -10,7 +10,7 @@ from exphil.assets.checks.finding import Finding
 from exphil.assets.checks.reading import read_table, repeated
 from exphil.assets.windows import PLAY_STARTS
 from exphil.schema.quality import MEASURES
-from exphil.stats.quality_rules import judge
+from exphil.stats.quality.rules import judge
 from exphil.store.store import Store
 
 

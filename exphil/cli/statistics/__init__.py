@@ -1,0 +1,1 @@
+"""What `exphil stats` reads, adds up and prints."""

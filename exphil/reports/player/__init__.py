@@ -1,0 +1,1 @@
+"""The page about a player, a section a file."""

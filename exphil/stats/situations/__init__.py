@@ -1,0 +1,1 @@
+"""What players get into, and how they get out of it: techs, ledges, recoveries, and the words of a punish."""
