@@ -11,7 +11,7 @@ def add_players(page: Page, ask: Ask) -> None:
     """A table of those who played most games of two."""
     rows = ask(
         "SELECT player, count(*) AS games, count(won) AS decided, avg(won::INT) AS share,"
-        " mode(character) AS main, count(DISTINCT opponent_code) AS opponents"
+        " mode(character ORDER BY character) AS main, count(DISTINCT opponent_code) AS opponents"
         f" FROM sides WHERE player IS NOT NULL GROUP BY player ORDER BY games DESC, player LIMIT {MOST_PLAYERS}"
     )
     page.heading("Players")
