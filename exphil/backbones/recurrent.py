@@ -37,9 +37,11 @@ class LstmMixer(nn.Module):
     def step(self, x: Tensor, state: MixerState) -> tuple[Tensor, MixerState]:
         """(B, H) -> (B, H)"""
         hidden, kept = state
+        size = self.cell.hidden_size
         from_input, from_hidden = _gates(self.cell, x, hidden)
-        write, keep, new, show = (from_input + from_hidden).chunk(4, dim=-1)
-        kept = torch.sigmoid(keep) * kept + torch.sigmoid(write) * torch.tanh(new)
+        both, new, show = (from_input + from_hidden).split((2 * size, size, size), dim=-1)
+        write, keep = torch.sigmoid(both).split(size, dim=-1)
+        kept = keep * kept + write * torch.tanh(new)
         out = torch.sigmoid(show) * torch.tanh(kept)
         return out.to(x.dtype), (out, kept)
 
@@ -68,9 +70,12 @@ class GruMixer(nn.Module):
     def step(self, x: Tensor, state: MixerState) -> tuple[Tensor, MixerState]:
         """(B, H) -> (B, H)"""
         (hidden,) = state
-        from_input, from_hidden = (gates.chunk(3, dim=-1) for gates in _gates(self.cell, x, hidden))
-        reset, keep = (torch.sigmoid(a + b) for a, b in zip(from_input[:2], from_hidden[:2], strict=True))
-        new = torch.tanh(from_input[2] + reset * from_hidden[2])
+        size = self.cell.hidden_size
+        (both, new), (both_hidden, new_hidden) = (
+            gates.split((2 * size, size), dim=-1) for gates in _gates(self.cell, x, hidden)
+        )
+        reset, keep = torch.sigmoid(both + both_hidden).split(size, dim=-1)
+        new = torch.tanh(new + reset * new_hidden)
         out = new + keep * (hidden - new)
         return out.to(x.dtype), (out,)
 

@@ -1,7 +1,7 @@
 """Whether an exported policy says what torch says, over thousands of steps of real games.
 
 Both see the same rows and carry their own memory. Compared are the log-probability of every class of every head, the
-recorded choices of the heads before it given, and what is drawn from the same noise.
+recorded choices of the heads before it given, what is drawn from the same noise, and its log-probability.
 """
 
 from collections.abc import Callable
@@ -92,10 +92,10 @@ def compare_with_torch(
         frames(packs, streams, decoder, delay=policy.config.delay, side_by_side=SIDE_BY_SIDE)
     ):
         batch = len(frame.rows)
-        fresh = engine.initial_state(batch)
+        fresh, fresh_other = _flat(policy.initial_state(batch)), engine.initial_state(batch)
         if number == 0:
-            own = other = fresh
-        own, other = carried(own, fresh, frame.previous), carried(other, fresh, frame.previous)
+            own, other = fresh, fresh_other
+        own, other = carried(own, fresh, frame.previous), carried(other, fresh_other, frame.previous)
         rows, viewpoint, queue, target = (
             torch.from_numpy(part) for part in (frame.rows, frame.viewpoint, frame.queue, frame.target)
         )
@@ -107,12 +107,15 @@ def compare_with_torch(
         temperature, top_p = SAMPLINGS[number % len(SAMPLINGS)]
         wanted = policy.sample(hidden, temperature=temperature, top_p=top_p, noise=torch.from_numpy(noise))
         given = (frame.rows, frame.viewpoint, frame.queue)
-        found, _, _ = engine.step(*given, noise, temperature, top_p, other)
+        found, told, _ = engine.step(*given, noise, temperature, top_p, other)
         _, logits, other = engine.judge(*given, frame.target, other)
-        own = tuple(part.numpy() for mixer in after for part in mixer)
+        own = _flat(after)
         got = class_log_probs(torch.from_numpy(logits))
         real = torch.from_numpy(frame.is_real)
-        for name, a, b in zip(HEADS, expected, got, strict=True):
+        drawn = policy.heads.log_prob(hidden, torch.from_numpy(found))
+        pairs = [*zip(HEADS, expected, got, strict=True)]
+        pairs += [*zip(HEADS, drawn.unbind(1), torch.from_numpy(told).unbind(1), strict=True)]
+        for name, a, b in pairs:
             difference = torch.nan_to_num((a - b).abs()[real], nan=torch.inf)
             if difference.numel() and float(difference.max()) > largest:
                 largest, head = float(difference.max()), name
@@ -136,6 +139,10 @@ def class_log_probs(logits: torch.Tensor) -> list[torch.Tensor]:
         *torch.log_softmax(sticks, -1).unbind(1),
         *torch.log_softmax(shoulder, -1).unbind(1),
     ]
+
+
+def _flat(state: Any) -> State:
+    return tuple(part.numpy() for mixer in state for part in mixer)
 
 
 def _nested(state: State, sizes: list[int]) -> Any:

@@ -6,17 +6,20 @@ faster, needs no further package, keeps no shape of the example's batch, and wha
 
 import io
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
 
 from exphil.backbones.base import State
-from exphil.export.graph import FREE, StepGraph
+from exphil.export.branches import followed_by, with_branches
+from exphil.export.graph import StepGraph
+from exphil.export.heads import FREE, Begun, is_free, log_prob
 from exphil.export.metadata import FP32, Exported, StateSlot, written_metadata
 from exphil.features import feature_set
 from exphil.melee.controller import HEAD_SIZES, HEADS, NUM_HEADS
+from exphil.policy.heads import NUM_LOGITS
 from exphil.policy.policy import Policy
 
 OPSET: Final = 17
@@ -25,25 +28,22 @@ EXAMPLE_BATCH: Final = 2
 
 FIRST_INPUTS: Final = ("rows", "viewpoint", "queue", "noise", "temperature", "top_p", "forced")
 FIRST_OUTPUTS: Final = ("actions", "log_prob", "logits")
-SETTINGS: Final = ("temperature", "top_p")
-"""Inputs without a batch."""
+SETTINGS: Final = ("temperature", "top_p", "is_free")
+"""Tensors without a batch."""
+
+CHOSEN: Final = ("actions", "logits")
 
 
-class _Flat(nn.Module):
-    """The step with its memory as a flat list, as files have it; without a delay there is no queue."""
+class _Part(nn.Module):
+    """A function of named tensors to named tensors, with the module whose weights it reads."""
 
-    def __init__(self, graph: StepGraph, sizes: Sequence[int]) -> None:
+    def __init__(self, graph: nn.Module, call: Callable[[Iterator[Tensor]], tuple[Tensor, ...]]) -> None:
         super().__init__()
         self.graph = graph
-        self.sizes = tuple(sizes)
+        self.call = call
 
-    def forward(self, rows: Tensor, viewpoint: Tensor, *rest: Tensor) -> tuple[Tensor, ...]:
-        queue, *others = rest if self.graph.delay else (rows.new_zeros(0), *rest)
-        noise, temperature, top_p, forced, *flat = others
-        parts = iter(flat)
-        state: State = tuple(tuple(next(parts) for _ in range(size)) for size in self.sizes)
-        *found, after = self.graph(rows, viewpoint, queue, noise, temperature, top_p, forced, state)
-        return (*found, *(part for mixer in after for part in mixer))
+    def forward(self, *given: Tensor) -> tuple[Tensor, ...]:
+        return self.call(iter(given))
 
 
 def exported_bytes(policy: Policy, *, run: str, weights: str) -> bytes:
@@ -57,31 +57,17 @@ def exported_bytes(policy: Policy, *, run: str, weights: str) -> bytes:
 
     features, delay = feature_set(policy.config.feature_set), policy.config.delay
     graph = StepGraph(policy).cpu()
-    memory = policy.initial_state(EXAMPLE_BATCH)
-    flat = [part.cpu() for mixer in memory for part in mixer]
+    memory = graph.initial_state(EXAMPLE_BATCH)
+    flat = [part for mixer in memory for part in mixer]
     slots = tuple(
         StateSlot(f"state_{at}", f"next_state_{at}", tuple(part.shape[1:]), str(part.numpy().dtype))
         for at, part in enumerate(flat)
     )
-    first = [name for name in FIRST_INPUTS if delay or name != "queue"]
-    inputs = [*first, *(slot.input for slot in slots)]
-    outputs = [*FIRST_OUTPUTS, *(slot.output for slot in slots)]
     examples = _examples(features.row_dtype.itemsize, delay)
-    arguments = (*(examples[name] for name in first), *flat)
-    buffer = io.BytesIO()
-    with torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the tracer, about shapes that are the same in every game
-        torch.onnx.export(
-            _Flat(graph, [len(mixer) for mixer in memory]).eval(),
-            arguments,
-            buffer,  # type: ignore[arg-type]
-            input_names=inputs,
-            output_names=outputs,
-            dynamic_axes={name: {0: "batch"} for name in (*inputs, *outputs) if name not in SETTINGS},
-            opset_version=OPSET,
-            dynamo=False,
-        )
-    model = onnx.load_from_string(buffer.getvalue())
+    examples |= {slot.input: part for slot, part in zip(slots, flat, strict=True)}
+    model = _joined(graph, examples, [len(mixer) for mixer in memory], slots)
+    _put_in_order(model, [*FIRST_INPUTS, *(slot.input for slot in slots)],
+                  [*FIRST_OUTPUTS, *(slot.output for slot in slots)])  # fmt: skip
     exported = Exported(
         run=run,
         backbone=policy.config.backbone.name,
@@ -97,6 +83,82 @@ def exported_bytes(policy: Policy, *, run: str, weights: str) -> bytes:
     onnx.helper.set_model_props(model, written_metadata(exported, features))
     onnx.checker.check_model(model)
     return bytes(model.SerializeToString())
+
+
+@torch.no_grad()
+def _joined(
+    graph: StepGraph, examples: Mapping[str, Tensor], sizes: list[int], slots: tuple[StateSlot, ...]
+) -> Any:
+    """A frame up to the heads; then these, freely or not; then how likely their choice was."""
+
+    def see(given: Iterator[Tensor]) -> tuple[Tensor, ...]:
+        rows, viewpoint, top_p, forced = (next(given) for _ in range(4))
+        queue = next(given) if graph.delay else forced
+        state: State = tuple(tuple(next(given) for _ in range(size)) for size in sizes)
+        begun, after = graph.see(rows, viewpoint, queue, state)
+        return (is_free(top_p, forced), *begun, *(part for mixer in after for part in mixer))
+
+    seen = ["rows", "viewpoint", "top_p", "forced", *(["queue"] if graph.delay else [])]
+    seen += [slot.input for slot in slots]
+    shown = see(examples[name] for name in seen)
+    begun = shown[1 : len(shown) - len(slots)]
+    names = [f"begun_{at}" for at in range(len(begun))]
+    examples = {**examples, **dict(zip(names, begun, strict=True))}
+    examples["actions"] = torch.zeros(EXAMPLE_BATCH, NUM_HEADS, dtype=torch.int64)
+    examples["logits"] = torch.zeros(EXAMPLE_BATCH, NUM_LOGITS)
+
+    def exported(
+        call: Callable[[Iterator[Tensor]], tuple[Tensor, ...]], inputs: list[str], outputs: tuple[str, ...]
+    ) -> Any:
+        return _exported(_Part(graph, call), {name: examples[name] for name in inputs}, outputs)
+
+    def begins(given: Iterator[Tensor]) -> Begun:
+        return tuple(next(given) for _ in names)
+
+    model = exported(see, seen, ("is_free", *names, *(slot.output for slot in slots)))
+    freely = exported(
+        lambda given: graph.heads.freely(begins(given), *given), [*names, "noise", "temperature"], CHOSEN
+    )
+    drawn = exported(
+        lambda given: graph.heads.drawn(begins(given), *given),
+        [*names, "noise", "temperature", "top_p", "forced"],
+        CHOSEN,
+    )
+    scored = exported(
+        lambda given: (log_prob(next(given), next(given)),), ["logits", "actions"], ("log_prob",)
+    )
+    model.graph.input.extend(value for value in drawn.graph.input if value.name in ("noise", "temperature"))
+    with_branches(model, "is_free", {True: freely, False: drawn}, CHOSEN, "heads")
+    followed_by(model, scored, "score/")
+    model.graph.output.extend(value for value in scored.graph.input)
+    return model
+
+
+def _put_in_order(model: Any, inputs: list[str], outputs: list[str]) -> None:
+    """Of inputs and outputs of a model those that are named, in that order."""
+    for values, names in ((model.graph.input, inputs), (model.graph.output, outputs)):
+        known = {value.name: value for value in values}
+        del values[:]
+        values.extend(known[name] for name in names if name in known)
+
+
+def _exported(part: nn.Module, examples: Mapping[str, Tensor], outputs: tuple[str, ...]) -> Any:
+    import onnx
+
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the tracer, about shapes that are the same in every game
+        torch.onnx.export(
+            part.eval(),
+            tuple(examples.values()),
+            buffer,  # type: ignore[arg-type]
+            input_names=list(examples),
+            output_names=list(outputs),
+            dynamic_axes={name: {0: "batch"} for name in (*examples, *outputs) if name not in SETTINGS},
+            opset_version=OPSET,
+            dynamo=False,
+        )
+    return onnx.load_from_string(buffer.getvalue())
 
 
 def _examples(row_bytes: int, delay: int) -> dict[str, Any]:

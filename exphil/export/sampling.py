@@ -30,6 +30,20 @@ OTHER_SIZES: Final = HEAD_SIZES[NUM_BUTTONS:]
 NUM_OTHERS: Final = len(OTHER_SIZES)
 
 
+class FreeDraws(NamedTuple):
+    """How a frame's heads are drawn where no class is left out and none is given.
+
+    Attributes:
+        edge: (B, 8) logits above which each button is pressed.
+        noise: (B, 5) of the other heads.
+        cooled: () 1 over the temperature.
+    """
+
+    edge: Tensor
+    noise: Tensor
+    cooled: Tensor
+
+
 class Draws(NamedTuple):
     """How a frame's heads are drawn.
 
@@ -60,6 +74,9 @@ class Sampler(nn.Module):
             ones = torch.ones(size, size)
             self.register_buffer(f"before_{size}", ones.triu(1), persistent=False)
             self.register_buffer(f"up_to_{size}", ones.triu(), persistent=False)
+            surely = ones.triu()
+            surely[:, -1] = 2.0  # beyond all noise, so that the last class has none to lie below
+            self.register_buffer(f"surely_up_to_{size}", surely, persistent=False)
         classes = [torch.arange(size) for size in OTHER_SIZES]
         self.register_buffer("classes", torch.cat(classes).float(), persistent=False)
         # the mass up to a head's last class is its whole, and must stay as it is
@@ -68,7 +85,23 @@ class Sampler(nn.Module):
         heads = torch.arange(NUM_OTHERS).repeat_interleave(torch.tensor(OTHER_SIZES))
         self.register_buffer("heads", heads, persistent=False)
 
-    def prepare(self, noise: Tensor, temperature: Tensor, top_p: Tensor, forced: Tensor) -> "Draws":
+    def prepare_freely(self, noise: Tensor, temperature: Tensor) -> FreeDraws:
+        """(B, 13) and ()."""
+        noise, is_cold, heat = (
+            noise.clamp(max=LARGEST_NOISE),
+            temperature <= 0,
+            temperature.clamp(min=COLDEST),
+        )
+        buttons, others = noise.split((NUM_BUTTONS, NUM_OTHERS), dim=1)
+        edge = torch.where(is_cold, 0.0, torch.log(buttons / (1 - buttons)) * heat)
+        return FreeDraws(edge, torch.where(is_cold, 0.0, others), 1 / heat)
+
+    def free_steps(self, logits: Tensor, size: int, noise: Tensor, cooled: Tensor) -> Tensor:
+        """`steps` with neither top-p nor choices that are given."""
+        mass = torch.softmax(logits * cooled, dim=-1) @ self.get_buffer(f"surely_up_to_{size}")
+        return (mass <= noise).to(logits.dtype)
+
+    def prepare(self, noise: Tensor, temperature: Tensor, top_p: Tensor, forced: Tensor) -> Draws:
         """(B, 13), (), () and given choices (B, 13), below 0 where there is none."""
         noise, given = noise.clamp(max=LARGEST_NOISE), forced.to(noise.dtype)
         is_cold, share = temperature <= 0, top_p.clamp(min=LEAST_TOP_P)

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exphil.backbones.registry import BACKBONES
-from exphil.export.graph import FREE, StepGraph
+from exphil.export.graph import StepGraph
+from exphil.export.heads import FREE, is_free
 from exphil.export.sampling import Sampler
 from exphil.melee.controller import NUM_HEADS
 from exphil.policy.config import HEADS, HeadsKind
@@ -30,7 +31,7 @@ def test_steps_are_those_of_the_policy(
 ) -> None:
     policy = make_policy(backbone, delay, heads)
     graph = StepGraph(policy)
-    state = other = policy.initial_state(BATCH)
+    state, other = policy.initial_state(BATCH), graph.initial_state(BATCH)
     viewpoint = torch.tensor([0, 1, 0])
     for number, (temperature, top_p) in zip(range(FRAMES), itertools.cycle(SETTINGS)):
         rows = torch.from_numpy(random_rows(BATCH, number))
@@ -53,7 +54,8 @@ def test_steps_are_those_of_the_policy(
 @torch.no_grad()
 def test_some_heads_may_be_given_and_others_drawn(make_policy: MakePolicy) -> None:
     policy = make_policy()
-    graph, state = StepGraph(policy), policy.initial_state(1)
+    graph = StepGraph(policy)
+    state = graph.initial_state(1)
     rows, viewpoint = torch.from_numpy(random_rows(1, 5)), torch.tensor([0])
     queue, noise = torch.zeros(1, 0, NUM_HEADS, dtype=torch.int64), torch.full((1, NUM_HEADS), 0.4)
     one = torch.tensor(1.0)
@@ -77,6 +79,38 @@ def test_making_a_graph_leaves_the_policy_as_it_was(make_policy: MakePolicy) -> 
         assert all(torch.equal(before[name], value) for name, value in policy.state_dict().items())
 
 
+@pytest.mark.parametrize("heads", HEADS)
+@torch.no_grad()
+def test_both_ways_to_draw_give_the_same(make_policy: MakePolicy, heads: HeadsKind) -> None:
+    policy = make_policy("gru", 0, heads)
+    graph = StepGraph(policy)
+    begun, _ = graph.see(
+        torch.from_numpy(random_rows(BATCH, 1)), torch.tensor([0, 1, 1]),
+        torch.zeros(BATCH, 0, NUM_HEADS, dtype=torch.int64), graph.initial_state(BATCH),
+    )  # fmt: skip
+    free = torch.full((BATCH, NUM_HEADS), FREE)
+    seen = set()
+    for seed, temperature in itertools.product(range(20), (0.0, 0.5, 1.0, 2.0)):
+        noise = torch.rand(BATCH, NUM_HEADS, generator=torch.Generator().manual_seed(seed))
+        how = (noise, torch.tensor(temperature))
+        actions, logits = graph.heads.freely(begun, *how)
+        same, same_logits = graph.heads.drawn(begun, *how, torch.tensor(1.0), free)
+        assert torch.equal(actions, same)
+        torch.testing.assert_close(logits, same_logits)
+        seen |= set(actions[:, 8].tolist())
+    assert len(seen) > 3
+
+
+@torch.no_grad()
+def test_the_shortcut_is_taken_only_where_nothing_is_left_out_or_given() -> None:
+    free, one = torch.full((2, NUM_HEADS), FREE), torch.tensor(1.0)
+    given_ = free.clone()
+    given_[1, 12] = 0
+    assert bool(is_free(one, free))
+    assert not bool(is_free(one, given_))
+    assert not bool(is_free(torch.tensor(0.999), free))
+
+
 eighths = st.lists(st.integers(-64, 64), min_size=17, max_size=17, unique=True)
 """Logits without ties: torch's own topk does not order those; onnxruntime's does, and is tested on them."""
 
@@ -94,11 +128,16 @@ def test_a_class_is_drawn_as_the_heads_draw_it(
         everywhere, torch.tensor(temperature), torch.tensor(top_p), torch.full((1, NUM_HEADS), FREE)
     )
     steps = sampler.steps(logits, size, draws.noise[:, :1], torch.zeros(1, size), draws.cooled, draws.share)
-    found, wanted = int(steps.sum()), int(pick(logits, temperature, top_p, torch.tensor([noise])))
-    if found != wanted:  # only where the noise falls on the border of two classes, to rounding
-        assert abs(found - wanted) < size
-        reached = _reached(logits, temperature, top_p)
-        assert np.abs(reached - noise * reached[-1]).min() < 1e-5
+    ways = [steps]
+    if top_p == 1:
+        free = sampler.prepare_freely(everywhere, torch.tensor(temperature))
+        ways.append(sampler.free_steps(logits, size, free.noise[:, :1], free.cooled))
+    wanted = int(pick(logits, temperature, top_p, torch.tensor([noise])))
+    for found in (int(way.sum()) for way in ways):
+        if found != wanted:  # only where the noise falls on the border of two classes, to rounding
+            assert abs(found - wanted) < size
+            reached = _reached(logits, temperature, top_p)
+            assert np.abs(reached - noise * reached[-1]).min() < 1e-5
 
 
 @settings(max_examples=150)
