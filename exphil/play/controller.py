@@ -8,7 +8,6 @@ import numpy.typing as npt
 
 from exphil.melee.controller import (
     BUTTONS,
-    HEAD_SIZES,
     NUM_HEADS,
     SHOULDER_BINS,
     STICK_BINS,
@@ -22,6 +21,7 @@ from exphil.melee.controller import (
 
 NUM_BUTTONS: Final = len(BUTTONS)
 
+_DOWN: Final = (False, True)
 _STICK: Final = tuple(stick_values(np.arange(STICK_BINS)).tolist())
 _SHOULDER: Final = tuple(shoulder_values(np.arange(SHOULDER_BINS)).tolist())
 
@@ -68,14 +68,15 @@ def controller_state(classes: npt.NDArray[np.int64]) -> ControllerState:
         ValueError: a class that its head does not have.
     """
     chosen = classes.tolist()
-    if len(chosen) != NUM_HEADS or not all(
-        0 <= choice < size for choice, size in zip(chosen, HEAD_SIZES, strict=True)
-    ):
-        raise ValueError(f"{chosen} are no classes of the 13 heads")
-    main_x, main_y, c_x, c_y, shoulder = chosen[NUM_BUTTONS:]
-    return ControllerState(
-        tuple(choice == 1 for choice in chosen[:NUM_BUTTONS]),
-        (_STICK[main_x], _STICK[main_y]),
-        (_STICK[c_x], _STICK[c_y]),
-        _SHOULDER[shoulder],
-    )
+    try:
+        a, b, x, y, z, left, right, up, main_x, main_y, c_x, c_y, shoulder = chosen
+        if min(chosen) < 0:
+            raise IndexError
+        return ControllerState(
+            (_DOWN[a], _DOWN[b], _DOWN[x], _DOWN[y], _DOWN[z], _DOWN[left], _DOWN[right], _DOWN[up]),
+            (_STICK[main_x], _STICK[main_y]),
+            (_STICK[c_x], _STICK[c_y]),
+            _SHOULDER[shoulder],
+        )
+    except (ValueError, IndexError):
+        raise ValueError(f"{chosen} are no classes of the 13 heads") from None

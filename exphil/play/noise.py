@@ -15,6 +15,9 @@ from exphil.play.engine import Floats
 BITS: Final = 23
 """Of a number: below 24, so that in float32 noise times any sum stays below the sum."""
 
+BLOCK: Final = 64
+"""Frames whose numbers are made together: one hash of many bytes costs little more than one of few."""
+
 _WORD_BYTES: Final = 4
 
 
@@ -23,13 +26,23 @@ class Noise:
 
     def __init__(self, seed: int, game: bytes = b"", player: int = 0) -> None:
         """`game`: anything that tells games apart, as the bytes of its start event; `player`: the viewpoint."""
-        self._begun = hashlib.blake2b(digest_size=NUM_HEADS * _WORD_BYTES)
-        self._begun.update(f"{seed}/{player}/{len(game)}/".encode())
+        self._begun = hashlib.shake_128(f"{seed}/{player}/{len(game)}/".encode())
         self._begun.update(game)
+        self._block: int | None = None
+        self._numbers: list[Floats] = []
 
     def of(self, frame: int) -> Floats:
         """(13,) float32 in [0, 1)."""
+        block, place = divmod(frame, BLOCK)
+        if block != self._block:
+            self._block, self._numbers = block, list(self._of_block(block))
+        return self._numbers[place]
+
+    def _of_block(self, block: int) -> Floats:
+        """(64, 13)"""
         hashed = self._begun.copy()
-        hashed.update(frame.to_bytes(8, "little", signed=True))
-        words = np.frombuffer(hashed.digest(), "<u4")
-        return (words >> np.uint32(32 - BITS)).astype(np.float32) * np.float32(2.0**-BITS)
+        hashed.update(block.to_bytes(8, "little", signed=True))
+        words = np.frombuffer(hashed.digest(BLOCK * NUM_HEADS * _WORD_BYTES), "<u4").reshape(BLOCK, NUM_HEADS)
+        numbers = (words >> np.uint32(32 - BITS)).astype(np.float32) * np.float32(2.0**-BITS)
+        numbers.flags.writeable = False
+        return numbers
