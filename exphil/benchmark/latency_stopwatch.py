@@ -1,12 +1,13 @@
 """What takes how long within a frame: wrappers that time the parts of a session from outside."""
 
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exphil.benchmark.latency_pacing import Clocks, Times
-from exphil.live import EventStream, GameStart, LiveFrame
+from exphil.live import Encode, EventStream, LiveFrame
 from exphil.live import Message as Event
 from exphil.play.controller import ControllerState
 from exphil.play.pipe import Pad
@@ -51,33 +52,27 @@ class TimedEvents:
     def __init__(self, stopwatch: Stopwatch, came: Callable[[], None]) -> None:
         self._stopwatch = stopwatch
         self._came = came
-        self._stream = EventStream()
+        self._stream = EventStream(wrap=self._timed)
 
     def feed(self, payload: bytes) -> list[Event]:
         begun = self._stopwatch.now()
         found = self._stream.feed(payload)
         self._stopwatch.add("reading", begun)
-        game: Any = self._stream.game
         for event in found:
             if isinstance(event, LiveFrame):
                 self._came()
-        if game is not None and any(isinstance(event, GameStart) for event in found):
-            game._encoder = TimedEncoder(game._encoder, self._stopwatch)
         return found
 
+    def _timed(self, encode: Encode) -> Encode:
+        """What encodes a frame: `features`, taken out of `reading`."""
 
-class TimedEncoder:
-    """A frame's encoder: `features`, taken out of `reading`."""
+        def timed(frame: int, followers: tuple[bool, bool], items: Sequence[bytes]) -> NDArray[np.uint8]:
+            begun = self._stopwatch.now()
+            row = encode(frame, followers, items)
+            self._stopwatch.shift("reading", "features", begun)
+            return row
 
-    def __init__(self, encoder: Any, stopwatch: Stopwatch) -> None:
-        self._encoder = encoder
-        self._stopwatch = stopwatch
-
-    def encode(self, *given: Any) -> Any:
-        begun = self._stopwatch.now()
-        row = self._encoder.encode(*given)
-        self._stopwatch.shift("reading", "features", begun)
-        return row
+        return timed
 
 
 class TimedRunner:

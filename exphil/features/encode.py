@@ -1,21 +1,25 @@
 """From the tables of one game to five typed blocks, column by column."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from exphil.features.encodings import Flag, Id, Number
+from exphil.features.feature import Feature
 from exphil.features.fighters import NOBODY, common_frames, find_fighters
 from exphil.features.items import encode_items
 from exphil.features.layout import BlockName, FeatureSet
-from exphil.features.numbers import ignoring_overflow
+from exphil.features.numbers import ignoring_overflow, store_number
 from exphil.features.rows import Rows, SharedRows, TableColumns, positions_of
 from exphil.melee.controller import button_bits
 
 Blocks = dict[BlockName, NDArray[Any]]
+_BUTTONS: Final = ("pre_buttons_physical",)
+_ALWAYS_THERE: Final = (("frame",), ("item_type",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +38,75 @@ class Encoded:
         return len(self.frame)
 
 
+def store(
+    feature_set: FeatureSet, feature: Feature, rows: Rows, blocks: Mapping[BlockName, NDArray[Any]]
+) -> None:
+    """Write one stored feature into blocks of shape (columns, num), which hold zeros so far."""
+    slot = feature_set.slots[feature.name]
+    out = blocks[slot.block][slot.column]
+    encoding = feature.encoding
+    values = _values(feature, rows)
+    if isinstance(encoding, Id):
+        if values is None:
+            out.fill(encoding.none)
+        else:
+            np.copyto(out, np.where(values < encoding.size, values, encoding.none), casting="unsafe")
+            if feature.who == "follower":
+                out[~rows.present] = encoding.none
+    elif isinstance(encoding, Number):
+        if values is not None:
+            store_number(values, encoding, out)
+        elif encoding.offset:
+            out.fill(encoding.offset)
+    elif values is not None and isinstance(encoding, Flag):
+        bits = _flag(values, encoding).view(np.uint8)
+        np.bitwise_or(out, np.left_shift(bits, slot.bit or 0, dtype=np.uint8), out=out)
+    elif values is not None:
+        np.copyto(out, values, casting="unsafe")
+
+
 def encode_player(
-    feature_set: FeatureSet, leader: Rows, follower: Rows, blocks: Mapping[BlockName, NDArray[Any]], num: int
+    feature_set: FeatureSet, leader: Rows, follower: Rows, blocks: Mapping[BlockName, NDArray[Any]]
 ) -> None:
     """Write a player's features into blocks of shape (columns, num), which hold zeros so far."""
-    plan = feature_set.plan
-    for batch in plan.player:
-        batch.store(leader, follower, blocks, num)
+    buttons = []
+    for feature in feature_set.stored:
+        if feature.scope == "self" and feature.source == _BUTTONS:
+            buttons.append(feature)
+        elif feature.scope != "shared":
+            store(feature_set, feature, follower if feature.who == "follower" else leader, blocks)
     # The eight buttons are the eight bits of one byte, in this order: one lookup instead of eight masks.
-    held = leader.get("pre_buttons_physical")
+    held = leader.get(*_BUTTONS)
     if held is not None:
-        block, column = plan.buttons
-        blocks[block][column] = button_bits(held.astype(np.uint16, copy=False))
+        slot = feature_set.slots[buttons[0].name]
+        blocks[slot.block][slot.column] = button_bits(held.astype(np.uint16, copy=False))
 
 
-def encode_shared(
-    feature_set: FeatureSet, rows: Rows, blocks: Mapping[BlockName, NDArray[Any]], num: int
-) -> None:
+def encode_shared(feature_set: FeatureSet, rows: Rows, blocks: Mapping[BlockName, NDArray[Any]]) -> None:
     """Write what belongs to the game, items aside, into blocks of shape (columns, num)."""
-    for batch in feature_set.plan.shared:
-        batch.store(rows, rows, blocks, num)
+    for feature in feature_set.stored:
+        if feature.scope == "shared" and feature.slot is None:
+            store(feature_set, feature, rows, blocks)
+
+
+def lacks(feature: Feature, get: Callable[[str], object]) -> bool:
+    """Whether the replay has none of the feature's columns, by `get`, which gives None for one that it lacks."""
+    return feature.source not in _ALWAYS_THERE and all(get(name) is None for name in feature.source)
+
+
+def _values(feature: Feature, rows: Rows) -> NDArray[Any] | None:
+    """The feature's source values; None where the replay lacks every one of its columns."""
+    if feature.read is None:
+        return rows.get(feature.source[0])
+    return None if lacks(feature, rows.get) else np.asarray(feature.read(rows))
+
+
+def _flag(values: NDArray[Any], encoding: Flag) -> NDArray[np.bool_]:
+    if encoding.mask is not None:
+        return np.asarray((values & values.dtype.type(encoding.mask)) != 0)
+    if encoding.equals is not None:
+        return np.asarray(values == encoding.equals)
+    return np.asarray(values != 0)
 
 
 def _observed(
@@ -95,12 +148,12 @@ def encode(
                 leader = leaders[side].rows(columns, frame, stage, other)
                 follower = fighters.get((port, True), NOBODY).rows(columns, frame, stage, other)
                 player = {name: block[side] for name, block in base.items() if name.startswith("player")}
-                encode_player(feature_set, leader, follower, player, num)
+                encode_player(feature_set, leader, follower, player)
             count = encode_items(feature_set, item_columns, frame, ports, base)
             stage_ids = stage_columns["frame"]
             among = np.zeros(0, np.int32) if stage_ids is None else stage_ids.astype(np.int32, copy=False)
             shared = SharedRows(stage_columns, positions_of(frame, among), frame, stage, count)
-            encode_shared(feature_set, shared, base, num)
+            encode_shared(feature_set, shared, base)
     return Encoded(
         frame,
         {name: np.moveaxis(block, -1, 0) for name, block in base.items()},

@@ -6,11 +6,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from exphil.features.encodings import Lookup, Number
 from exphil.features.layout import BlockName, FeatureSet
+from exphil.features.numbers import store_number
 from exphil.features.rows import Columns
 from exphil.features.tables import OWNER_SHIFT
 from exphil.melee.items import KIND_OF_ITEM, NUM_ITEM_TYPES, NUM_SLOTS
 
+MOST_COUNTED: Final = 255
+"""A frame's items are counted in a byte."""
 _NUM_OWNERS: Final = 256
 """An owner is an int8; negative ones index the table of owners from its end."""
 
@@ -32,37 +36,23 @@ def encode_items(
     kept = np.flatnonzero(frame[row] == item_frame)
     # Ascending spawn ids: of several writes to one place, the last stays.
     kept = kept[np.argsort(item_id[kept], kind="stable")]
-    np.copyto(count, np.minimum(np.bincount(row[kept], minlength=len(frame)), 255), casting="unsafe")
-    _store(feature_set, items, item_id, kept, row[kept], ports, blocks)
+    row, slot = row[kept], (item_id[kept] % NUM_SLOTS).astype(np.intp)
+    np.copyto(count, np.minimum(np.bincount(row, minlength=len(frame)), MOST_COUNTED), casting="unsafe")
+    for feature in feature_set.stored:
+        if feature.slot != 0:
+            continue
+        first = feature_set.slots[feature.name]
+        stride = feature_set.slots[feature.name.replace("item0", "item1")].column - first.column
+        column = first.column + stride * slot
+        if isinstance(feature.encoding, Lookup):
+            blocks[first.block][column, row] = _item_codes(items, kept, ports)
+            continue
+        values = items[feature.source[0].removeprefix("item_")]
+        if values is not None and isinstance(feature.encoding, Number):
+            stored = np.empty(len(kept), feature.encoding.dtype)
+            store_number(values[kept], feature.encoding, stored)
+            blocks[first.block][column, row] = stored
     return count
-
-
-def encode_frame_items(
-    feature_set: FeatureSet, items: Columns, ports: tuple[int, int], blocks: dict[BlockName, NDArray[Any]]
-) -> int:
-    """The same for the items of one frame; returns how many there are."""
-    item_id = items["id"]
-    if item_id is None:
-        return 0
-    kept = np.argsort(item_id, kind="stable")
-    _store(feature_set, items, item_id, kept, 0, ports, blocks)
-    return min(len(kept), 255)
-
-
-def _store(
-    feature_set: FeatureSet, items: Columns, item_id: NDArray[Any], kept: NDArray[np.intp],
-    row: NDArray[np.intp] | int, ports: tuple[int, int], blocks: dict[BlockName, NDArray[Any]],
-) -> None:  # fmt: skip
-    """Write the `kept` items, by ascending spawn id, into their slots of frame `row`."""
-    slot = (item_id[kept] % NUM_SLOTS).astype(np.intp)
-    plan = feature_set.plan.items
-    work = np.zeros((len(plan.numbers), len(kept)), np.float32)
-    for values, name in zip(work, plan.numbers, strict=True):
-        column = items[name]
-        if column is not None:
-            values[:] = column[kept]
-    blocks[plan.block][plan.columns + plan.stride * slot, row] = plan.steps.apply(work)
-    blocks[plan.code_block][plan.code_column + plan.code_stride * slot, row] = _item_codes(items, kept, ports)
 
 
 def _item_codes(items: Columns, kept: NDArray[np.intp], ports: tuple[int, int]) -> NDArray[np.uint8]:
@@ -72,12 +62,13 @@ def _item_codes(items: Columns, kept: NDArray[np.intp], ports: tuple[int, int]) 
     if kind is not None:
         code = KIND_OF_ITEM[np.minimum(kind[kept], NUM_ITEM_TYPES - 1)]
     if owner is not None:
-        code = code | _owner_codes(ports)[owner[kept]]
+        code = code | owner_codes(ports)[owner[kept]]
     return code
 
 
 @lru_cache(maxsize=16)
-def _owner_codes(ports: tuple[int, int]) -> NDArray[np.uint8]:
+def owner_codes(ports: tuple[int, int]) -> NDArray[np.uint8]:
+    """What an owner adds to an item's code, (256,) by the owner's byte: its port less 1."""
     codes = np.zeros(_NUM_OWNERS, np.uint8)
     for side, port in enumerate(ports):
         codes[port - 1] |= (side + 1) << OWNER_SHIFT

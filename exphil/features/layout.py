@@ -18,7 +18,6 @@ from exphil.features.tables import TABLES
 
 if TYPE_CHECKING:
     from exphil.features.encode import Blocks, Encoded
-    from exphil.features.plan import Plan
 
 BlockName = Literal["player_scalars", "player_ids", "player_codes", "shared_scalars", "shared_codes"]
 BLOCK_DTYPES: dict[BlockName, np.dtype[np.generic]] = {
@@ -214,11 +213,9 @@ class FeatureSet:
         return hashlib.blake2b(self.canonical.encode(), digest_size=16).hexdigest()
 
     @cached_property
-    def plan(self) -> "Plan":
-        """How its stored features are encoded, kind by kind."""
-        from exphil.features.plan import make_plan
-
-        return make_plan(self)
+    def stored(self) -> tuple[Feature, ...]:
+        """The features that take room in a row, in table order."""
+        return tuple(feature for feature in self.features if feature.name in self.slots)
 
     @cached_property
     def pieces(self) -> dict[Scope, tuple[Piece, ...]]:

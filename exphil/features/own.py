@@ -7,15 +7,27 @@ from numpy.typing import NDArray
 
 from exphil.features.encodings import Derived, Flag, Number
 from exphil.features.feature import Feature
-from exphil.features.rows import PlayerRows
-from exphil.melee.controller import BUTTONS, SHOULDER_UNIT, STICK_UNIT, shoulder_units
+from exphil.features.rows import Rows
+from exphil.melee.controller import BUTTONS, SHOULDER_UNIT, STICK_UNIT
 
 _STICK: Final = Number(step=1 / STICK_UNIT, low=-1.0, high=1.0)
+_NO_TRIGGER: Final = np.float32(0)
+_BITS_OF_1: Final = np.float32(1).view(np.uint32)
 
 
-def _shoulder(rows: PlayerRows) -> NDArray[Any]:
-    units = shoulder_units(rows["pre_triggers_physical_l"], rows["pre_triggers_physical_r"])
-    return units.astype(np.float32) / np.float32(SHOULDER_UNIT)
+def _legal(rows: Rows, name: str) -> NDArray[Any]:
+    """A trigger, 0 to 1; what lies outside (garbage) counts as 0."""
+    values = rows.get(name)
+    if values is None:
+        return np.zeros(1, np.float32)
+    # As whole numbers, the bits of 0 to 1 are the lowest: a sign, more than 1 and no number come after them.
+    return np.where(values.view(np.uint32) <= _BITS_OF_1, values, _NO_TRIGGER)
+
+
+def _shoulder(rows: Rows) -> NDArray[Any]:
+    """The larger of both triggers."""
+    left, right = (_legal(rows, name) for name in ("pre_triggers_physical_l", "pre_triggers_physical_r"))
+    return np.asarray(np.maximum(left, right))
 
 
 def _stick(name: str, column: str, doc: str) -> Feature:

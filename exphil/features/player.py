@@ -18,11 +18,14 @@ _POSITION: Final = Number(step=1 / 64, scale=POSITION_SCALE)
 _VELOCITY: Final = Number(step=1 / 1024)
 _FACING: Final = Number(step=1.0, offset=1, dtype="uint8")
 _HITSTUN_BIT: Final = 0x02
+# As numpy scalars: for two fighters of one frame, making them would take as long as the rest.
+_IN_HITSTUN: Final = np.uint8(_HITSTUN_BIT)
+_NO_HITSTUN: Final = np.float32(0)
 
 
 def _hitstun(rows: PlayerRows) -> NDArray[Any]:
     """The action-state variable means hitstun only while the hitstun bit is set."""
-    return np.where(rows["post_state_flags_3"] & _HITSTUN_BIT, rows["post_misc_as"], np.float32(0))
+    return np.where(rows["post_state_flags_3"] & _IN_HITSTUN, rows["post_misc_as"], _NO_HITSTUN)
 
 
 def _facing(rows: PlayerRows) -> NDArray[Any]:

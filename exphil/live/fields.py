@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-import numpy as np
-
 from exphil import schema
+from exphil.features.one_frame import Place
 from exphil.replays import events
 from exphil.replays.events import Version
 
@@ -80,17 +79,9 @@ def fields_at(code: int, version: Version, size: int) -> tuple[Field, ...] | Non
     return None if held is None else tuple(field for field in FIELDS[code] if field.since <= held)
 
 
-@lru_cache(maxsize=256)
-def dtype_at(code: int, version: Version, size: int) -> np.dtype[np.void] | None:
-    """The same as numpy's packed big-endian struct, from the code byte to the last known field."""
-    fields = fields_at(code, version, size)
-    if not fields:
-        return None
-    return np.dtype(
-        {
-            "names": [field.column for field in fields],
-            "formats": [f">{field.format}" for field in fields],
-            "offsets": [field.offset for field in fields],
-            "itemsize": fields[-1].offset + fields[-1].width,
-        }
-    )
+def places_at(code: int, version: Version, size: int, begin: int = 0) -> dict[str, Place]:
+    """The same as places by column; `begin` is where the event's code byte lies. Empty where it has no field."""
+    return {
+        field.column: Place(begin + field.offset, field.format)
+        for field in fields_at(code, version, size) or ()
+    }

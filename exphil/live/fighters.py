@@ -1,63 +1,56 @@
-"""The players' events of one frame, as columns of two leaders and two followers."""
+"""The players' events of one frame, into the bytes of two leaders and two followers."""
 
-import sys
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from exphil.live.fields import Field, fields_at
+from exphil.features.one_frame import FrameBytes, Place
+from exphil.live.fields import places_at
 from exphil.replays import events
 from exphil.replays.events import Version
 
-NUM_SLOTS: Final = 4
-"""Leader of the first port, leader of the second, then their followers."""
-
+_OWNER: Final = 5
+"""Offset of the player's index in its events; the byte after it tells a follower."""
 _PRE_SEEN: Final = 1
 _POST_SEEN: Final = 2
 _WHOLE: Final = _PRE_SEEN | _POST_SEEN
 
 
-class FighterColumns:
-    """Holds the events of a frame; `gather` turns their bytes into native columns.
+def fighter_places(version: Version, sizes: dict[int, int]) -> tuple[dict[str, Place], int]:
+    """Columns of a pre-frame event and of a post-frame event right behind it, and where the latter begins.
 
-    leaders, followers: arrays (2,) by column name, the same arrays for every frame, filled by `gather`.
+    `sizes`: payload bytes of both, at least those of format 0.1.
+
+    Raises:
+        ValueError: they are less.
     """
+    pre = places_at(events.PRE, version, sizes[events.PRE])
+    if not pre:
+        raise ValueError("the pre-frame event is too short for its kind")
+    begin = max(place.stop for place in pre.values())
+    post = places_at(events.POST, version, sizes[events.POST], begin)
+    if not post:
+        raise ValueError("the post-frame event is too short for its kind")
+    return pre | post, begin
 
-    def __init__(self, version: Version, sizes: dict[int, int], ports: tuple[int, int]) -> None:
-        """`sizes`: payload bytes of the pre and post events, at least those of format 0.1."""
-        pre = fields_at(events.PRE, version, sizes[events.PRE])
-        post = fields_at(events.POST, version, sizes[events.POST])
-        if pre is None or post is None:
-            raise ValueError("the players' events are too short for their kind")
-        self._pre_bytes = _end(pre)
-        self._post_bytes = _end(post)
-        stride = self._pre_bytes + self._post_bytes
-        self._bytes = bytearray(NUM_SLOTS * stride)
-        self._source = np.frombuffer(self._bytes, np.uint8)
-        self._begins = [slot * stride for slot in range(NUM_SLOTS)]
+
+class FighterEvents:
+    """Copies the players' events into the frame's bytes, and knows which of them came."""
+
+    def __init__(self, held: FrameBytes, pre_bytes: int, ports: tuple[int, int]) -> None:
+        """`pre_bytes`: what is held of a pre-frame event; the post-frame event follows."""
+        self._data = held.data
+        self._pre_bytes = pre_bytes
+        self._post_bytes = held.fighter_bytes - pre_bytes
+        self._length = held.fighter_bytes
+        self._nothing = bytes(held.fighter_bytes)
+        self._begins = held.fighter_begins
         self._slots = {
             (port - 1) * 2 + follower: 2 * follower + side
             for side, port in enumerate(ports)
             for follower in (0, 1)
         }
-        self._seen = [0] * NUM_SLOTS
-        self._written = [False] * NUM_SLOTS
+        self._seen = [0, 0, 0, 0]
+        self._written = [False, False, False, False]
         """Where bytes lie that a fighter who is not there must not be read from."""
-        places = [(field, field.offset) for field in pre]
-        places += [(field, self._pre_bytes + field.offset) for field in post]
-        # Wide fields first, so that each column is aligned.
-        places.sort(key=lambda place: -place[0].width)
-        self._order = _byte_order(places, stride)
-        self._native = np.zeros(len(self._order), np.uint8)
-        self.leaders: dict[str, NDArray[Any]] = {}
-        self.followers: dict[str, NDArray[Any]] = {}
-        begin = 0
-        for field, _ in places:
-            stop = begin + NUM_SLOTS * field.width
-            column = self._native[begin:stop].view(field.format)
-            self.leaders[field.column], self.followers[field.column] = column[:2], column[2:]
-            begin = stop
 
     def clear(self) -> None:
         """Forget the events of the last frame."""
@@ -65,19 +58,19 @@ class FighterColumns:
 
     def add_pre(self, data: bytes, at: int) -> None:
         """Take the pre-frame event whose code byte is at `at`; of one written twice the last counts."""
-        slot = self._slots.get(data[at + 5] * 2 + (data[at + 6] != 0))
+        slot = self._slots.get(data[at + _OWNER] * 2 + (data[at + _OWNER + 1] != 0))
         if slot is not None:
             begin = self._begins[slot]
-            self._bytes[begin : begin + self._pre_bytes] = data[at : at + self._pre_bytes]
+            self._data[begin : begin + self._pre_bytes] = data[at : at + self._pre_bytes]
             self._seen[slot] |= _PRE_SEEN
             self._written[slot] = True
 
     def add_post(self, data: bytes, at: int) -> None:
         """Take the post-frame event whose code byte is at `at`."""
-        slot = self._slots.get(data[at + 5] * 2 + (data[at + 6] != 0))
+        slot = self._slots.get(data[at + _OWNER] * 2 + (data[at + _OWNER + 1] != 0))
         if slot is not None:
             begin = self._begins[slot] + self._pre_bytes
-            self._bytes[begin : begin + self._post_bytes] = data[at : at + self._post_bytes]
+            self._data[begin : begin + self._post_bytes] = data[at : at + self._post_bytes]
             self._seen[slot] |= _POST_SEEN
             self._written[slot] = True
 
@@ -101,29 +94,12 @@ class FighterColumns:
         """Whether both leaders have both of their events."""
         return self._seen[0] == _WHOLE and self._seen[1] == _WHOLE
 
-    def gather(self) -> tuple[bool, bool]:
-        """Fill the columns from the events; returns which of the two followers are there. Others read as 0."""
+    def close(self) -> tuple[bool, bool]:
+        """Which of the two followers are there; the bytes of one that is not become 0."""
         there = (self._seen[2] == _WHOLE, self._seen[3] == _WHOLE)
         for slot in (2, 3):
             if self._written[slot] and not there[slot - 2]:
                 begin = self._begins[slot]
-                length = self._pre_bytes + self._post_bytes
-                self._bytes[begin : begin + length] = bytes(length)
+                self._data[begin : begin + self._length] = self._nothing
                 self._written[slot] = False
-        np.take(self._source, self._order, out=self._native, mode="clip")
         return there
-
-
-def _end(fields: tuple[Field, ...]) -> int:
-    """Bytes from an event's code to its last known field."""
-    return fields[-1].offset + fields[-1].width
-
-
-def _byte_order(places: list[tuple[Field, int]], stride: int) -> NDArray[np.intp]:
-    """Where each byte of the native columns, (field, slot, byte), lies among the events' bytes."""
-    order: list[int] = []
-    for field, offset in places:
-        for slot in range(NUM_SLOTS):
-            place = range(slot * stride + offset, slot * stride + offset + field.width)
-            order += reversed(place) if sys.byteorder == "little" else place
-    return np.array(order, np.intp)

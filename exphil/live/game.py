@@ -1,13 +1,17 @@
 """One game of the stream: events in, a row for every whole frame out."""
 
+from collections.abc import Callable, Sequence
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from exphil.features import FeatureSet
-from exphil.features.one_frame import FrameEncoder
-from exphil.live.fighters import FighterColumns
-from exphil.live.items import ItemColumns
+from exphil.features.one_frame import FrameBytes, FrameEncoder
+from exphil.live.fields import places_at
+from exphil.live.fighters import FighterEvents, fighter_places
 from exphil.live.messages import GameStart, LiveFrame, Message, Trouble
-from exphil.live.stage import StageColumns
+from exphil.live.stage import StageEvents, stage_places
 from exphil.replays import events
 from exphil.replays.normalise import FIRST_FRAME, OLDEST
 
@@ -17,19 +21,32 @@ MAX_ROLLBACK: Final = 600
 """Frames by which an id may fall back as a rollback; beyond that the game has begun counting anew."""
 
 
+Encode = Callable[[int, tuple[bool, bool], Sequence[bytes]], NDArray[np.uint8]]
+"""Makes a frame's row: its id, which players have a follower, its item events."""
+
+
 class LiveGame:
     """Gathers the events of a frame until it is whole, and encodes it."""
 
-    def __init__(self, feature_set: FeatureSet, start: GameStart, sizes: dict[int, int]) -> None:
+    def __init__(
+        self,
+        feature_set: FeatureSet,
+        start: GameStart,
+        sizes: dict[int, int],
+        wrap: Callable[[Encode], Encode] | None = None,
+    ) -> None:
+        """`wrap` is given what encodes a frame, and returns what is called in its place: to time it, say."""
         version = max(start.version, OLDEST)
         self.start = start
-        self.fighters = FighterColumns(version, sizes, start.ports)
-        self.items = ItemColumns(version, sizes)
-        self.stage = StageColumns(version, sizes)
-        self._encoder = FrameEncoder(
-            feature_set, self.fighters.leaders, self.fighters.followers, self.stage.columns,
-            stage=start.stage, ports=start.ports,
-        )  # fmt: skip
+        fighter, pre_bytes = fighter_places(version, sizes)
+        item = places_at(events.ITEM, version, sizes.get(events.ITEM, 0))
+        held = FrameBytes(fighter, stage_places(version, sizes), item)
+        self.fighters = FighterEvents(held, pre_bytes, start.ports)
+        self.stage = StageEvents(held, version, sizes)
+        self._item_bytes = held.item_bytes
+        self._items: list[bytes] = []
+        encode = FrameEncoder(feature_set, held, stage=start.stage, ports=start.ports).encode
+        self._encode: Encode = encode if wrap is None else wrap(encode)
         self._open: int | None = None
         """Id of the frame whose events are coming in."""
         self._newest: int | None = None
@@ -50,7 +67,7 @@ class LiveGame:
         elif code == events.POST:
             self.fighters.add_post(data, at)
         elif code == events.ITEM:
-            self.items.add(data, at)
+            self._items.append(data[at : at + self._item_bytes])
         else:
             self.stage.add(code, data, at)
             if code == events.FRAME_END:
@@ -66,16 +83,16 @@ class LiveGame:
                 lost = self.fighters.missing[0]
                 self.tell("half", f"frame {frame} lacks the {lost}: left out, and so are others like it", out)
             return
-        followers = self.fighters.gather()
-        self.stage.gather()
-        row = self._encoder.encode(frame, followers, self.items, self.items.num)
+        followers = self.fighters.close()
+        self.stage.close()
+        row = self._encode(frame, followers, self._items)
         newest = self._newest
         is_rollback = newest is not None and newest - MAX_ROLLBACK <= frame <= newest
         if newest is not None and frame < newest - MAX_ROLLBACK:
             self.tell("back", f"frame {frame} follows frame {newest}: the game counts anew", out)
             newest = frame - 1
         self._newest = frame if newest is None else max(newest, frame)
-        finalized = self.stage.value("end_latest_finalized_frame")
+        finalized = self.stage.finalized
         out.append(LiveFrame(frame, None if finalized is None else frame <= finalized, row, is_rollback))
 
     def tell(self, kind: str, message: str, out: list[Message]) -> None:
@@ -96,6 +113,6 @@ class LiveGame:
         self._reached = max(frame, self._reached)
         self._open = frame
         self.fighters.clear()
-        self.items.clear(frame)
+        self._items.clear()
         self.stage.begin(frame)
         return True

@@ -4,9 +4,11 @@ The payloads are those that Slippi Dolphin hands its spectators and writes into 
 first. Nothing that comes in raises: what cannot be used is told as `Trouble`, and the next game start mends it.
 """
 
+from collections.abc import Callable
+
 from exphil.errors import ReplayError
 from exphil.features import V1, FeatureSet
-from exphil.live.game import LiveGame
+from exphil.live.game import Encode, LiveGame
 from exphil.live.messages import Message, Trouble
 from exphil.live.start import read_end, read_sizes, read_start
 from exphil.replays import events
@@ -15,10 +17,17 @@ from exphil.replays import events
 class EventStream:
     """Reads one console's events; `feed` what it sends, in order."""
 
-    def __init__(self, feature_set: FeatureSet = V1) -> None:
+    def __init__(
+        self, feature_set: FeatureSet = V1, *, wrap: Callable[[Encode], Encode] | None = None
+    ) -> None:
+        """`wrap`: see `LiveGame`."""
         self._feature_set = feature_set
+        self._wrap = wrap
         self._sizes: dict[int, int] = {}
         self._steps = [0] * 256
+        """Bytes of each event with its code byte; 0 for one that the table of sizes lacks."""
+        self._frame_steps = [0] * 256
+        """The same for the events of a frame that are as long as their kind; all 0 while no game runs."""
         self._game: LiveGame | None = None
         self._is_waiting = False
         """Whether it was told that events wait for a game start."""
@@ -38,7 +47,10 @@ class EventStream:
         stop = len(data)
         while at < stop:
             code = data[at]
-            if code == events.PAYLOADS:
+            step = self._frame_steps[code]
+            if step and at + step <= stop and self._game is not None:
+                self._game.add(code, data, at, out)
+            elif code == events.PAYLOADS:
                 step = self._read_table(data, at, out)
             else:
                 step = self._steps[code]
@@ -80,8 +92,7 @@ class EventStream:
             self._begin(data[at + 1 : at + step], out)
         elif code == events.GAME_END:
             if self._game is not None:
-                self._game.close(out)
-                self._game = None
+                self._close(out)
                 out.append(read_end(data[at + 1 : at + step]))
                 self._is_waiting = True
         elif code in events.FRAME_EVENTS:
@@ -94,11 +105,9 @@ class EventStream:
                             "events of a game that was not seen to begin: left out until the next game start"
                         )
                     )
-            elif self._sizes[code] < events.SIZES[code][0][1]:
+            else:
                 size = f"event 0x{code:02x} of {self._sizes[code]} bytes, too short for its kind, left out"
                 game.tell(f"short {code}", size, out)
-            else:
-                game.add(code, data, at, out)
 
     def _begin(self, payload: bytes, out: list[Message]) -> None:
         if self._game is not None:
@@ -109,15 +118,22 @@ class EventStream:
         except ReplayError as error:
             out.append(Trouble(str(error)))
             return
-        self._game = LiveGame(self._feature_set, start, self._sizes)
+        self._game = LiveGame(self._feature_set, start, self._sizes, self._wrap)
+        for code in events.FRAME_EVENTS:
+            if self._sizes.get(code, 0) >= events.SIZES[code][0][1]:
+                self._frame_steps[code] = self._steps[code]
         out.append(start)
 
     def _leave(self, why: str, out: list[Message]) -> None:
         """Give the game up; its last frame may be whole without having been closed."""
+        self._close(out)
+        out.append(Trouble(why))
+
+    def _close(self, out: list[Message]) -> None:
         if self._game is not None:
             self._game.close(out)
             self._game = None
-        out.append(Trouble(why))
+        self._frame_steps = [0] * 256
 
     def _tell_unknown(self, code: int, num_bytes: int, out: list[Message]) -> None:
         if not self._sizes:

@@ -6,57 +6,40 @@ import numpy as np
 import pytest
 
 from exphil.features import V1
-from exphil.features.one_frame import FrameEncoder
+from exphil.features.one_frame import FrameBytes, FrameEncoder, Place
+from exphil.features.one_frame.clock import FrameClock, is_clocked
+from exphil.features.one_frame.gather import Gather
+from exphil.melee.items import NUM_SLOTS
 from tests.features.conftest import Build, GameTables
+from tests.features.written import item_event, places, write
 
 ROW_BYTES = V1.row_dtype.itemsize
 
 
-class ItemsOfFrame:
-    """Items of one frame, as columns."""
-
-    def __init__(self, columns: dict[str, np.ndarray]) -> None:
-        self._columns = columns
-
-    def __getitem__(self, name: str) -> np.ndarray | None:
-        return self._columns.get(name)
-
-
-def _columns(table: Any, rows: np.ndarray) -> dict[str, np.ndarray]:
-    """The columns that hold values, at these rows."""
-    return {
-        name: table[name].to_numpy()[rows]
-        for name in table.column_names if table[name].null_count == 0
-    }  # fmt: skip
+def _held(table: Any) -> list[str]:
+    """The columns that hold values."""
+    return [name for name in table.column_names if name != "replay_id" and table[name].null_count == 0]
 
 
 def _frame_by_frame(game: GameTables) -> np.ndarray:
     """Every frame of the game through one encoder, (T, row bytes)."""
-    leaders: dict[str, np.ndarray] = {}
-    followers: dict[str, np.ndarray] = {}
-    shared: dict[str, np.ndarray] = {}
-    encoder = FrameEncoder(V1, leaders, followers, shared, stage=game.stage, ports=game.ports)
-    frames, items, stage = game.frames, game.items, game.stage_frames
-    port, ids = frames["port"].to_numpy(), frames["frame"].to_numpy()
-    follows = frames["follower"].to_numpy(zero_copy_only=False)
+    frames, stage = game.frames, game.stage_frames.to_pylist()
+    where = places([name for name in _held(game.items) if name not in ("frame", "index")], "item_")
+    names, shared = _held(frames), _held(game.stage_frames)
+    held = FrameBytes(places(names), places(shared), where)
+    encoder = FrameEncoder(V1, held, stage=game.stage, ports=game.ports)
     rows = []
-    for frame in np.unique(ids):
-        there = []
-        for columns, wanted in ((leaders, False), (followers, True)):
-            found = [np.flatnonzero((ids == frame) & (port == p) & (follows == wanted)) for p in game.ports]
-            there.append(tuple(len(place) > 0 for place in found))
-            picked = [_columns(frames, place) for place in found]
-            names = {name for one in picked for name in one}
-            columns.clear()
-            for name in names:
-                values = [one.get(name, np.zeros(0)) for one in picked]
-                dtype = frames[name].to_numpy().dtype
-                columns[name] = np.array([value[0] if len(value) else 0 for value in values], dtype)
-        assert there[0] == (True, True)
-        shared.clear()
-        shared.update(_columns(stage, np.flatnonzero(stage["frame"].to_numpy() == frame)))
-        mine = _columns(items, np.flatnonzero(items["frame"].to_numpy() == frame))
-        rows.append(encoder.encode(int(frame), there[1], ItemsOfFrame(mine), len(mine.get("id", ()))))
+    for frame in sorted({row["frame"] for row in frames.to_pylist()}):
+        there = {(row["port"], row["follower"]): row for row in frames.to_pylist() if row["frame"] == frame}
+        for index, who in enumerate((port, follows) for follows in (False, True) for port in game.ports):
+            for column in names:
+                write(held, held.fighter(index, column), there[who][column] if who in there else 0)
+        (row,) = (row for row in stage if row["frame"] == frame)
+        for column in shared:
+            write(held, held.shared(column), row[column])
+        items = [item_event(item, where) for item in game.items.to_pylist() if item["frame"] == frame]
+        followers = tuple((port, True) in there for port in game.ports)
+        rows.append(encoder.encode(frame, (followers[0], followers[1]), items))
     return np.stack(rows)
 
 
@@ -88,3 +71,58 @@ def test_frames_of_an_old_format_lack_what_whole_games_lack(build: Build) -> Non
     game = build(4, since=(1, 0, 0))
     whole = V1.to_rows(game.encode().blocks).view(np.uint8).reshape(-1, ROW_BYTES)
     np.testing.assert_array_equal(_frame_by_frame(game), whole)
+
+
+def test_item_that_is_gone_leaves_its_slot(build: Build) -> None:
+    spawns = {-39: (0, 1, 7), -38: (7,), -37: (), -36: (5, 0)}
+    items = [
+        {"frame": frame, "id": spawn, "type": 54, "position_x": 9.0 + spawn, "owner": 0}
+        for frame in spawns for spawn in spawns[frame]
+    ]  # fmt: skip
+    game = build(4, items=items)
+    whole = V1.to_rows(game.encode().blocks).view(np.uint8).reshape(-1, ROW_BYTES)
+    np.testing.assert_array_equal(_frame_by_frame(game), whole)
+
+
+def test_more_items_than_a_byte_counts(build: Build) -> None:
+    items = [{"frame": -39, "id": spawn, "type": 6} for spawn in range(300)]
+    game = build(2, items=items)
+    whole = V1.to_rows(game.encode().blocks).view(np.uint8).reshape(-1, ROW_BYTES)
+    np.testing.assert_array_equal(_frame_by_frame(game), whole)
+
+
+def test_rows_are_new_arrays(build: Build) -> None:
+    held = FrameBytes(places(_held(build(1).frames)), {}, {})
+    encoder = FrameEncoder(V1, held, stage=32, ports=(1, 2))
+    first = encoder.encode(0, (False, False), [])
+    before = first.copy()
+    second = encoder.encode(1, (False, False), [])
+    assert not np.shares_memory(first, second)
+    np.testing.assert_array_equal(first, before)
+
+
+@pytest.mark.parametrize("stage", [2, 8, 300])
+def test_clock_goes_on_after_its_table(stage: int) -> None:
+    features = [feature for feature in V1.stored if is_clocked(feature)]
+    clock = FrameClock(V1, features, stage)
+    for frame in (-123, -39, 0, 29_000, 31_000, 61_000, 100, 2**31 - 1):
+        other = FrameClock(V1, features, stage)
+        other._fill(frame)
+        np.testing.assert_array_equal(clock.at(frame), other._rows[0])
+
+
+def test_signed_value_is_not_widened() -> None:
+    gather = Gather(V1, FrameBytes({"post_state": Place(1, "i1")}, {}, {}))
+    with pytest.raises(TypeError, match="signed value of 1 bytes is not widened to 2"):
+        gather.region(np.dtype(np.uint16), [gather.held.fighter(0, "post_state")])
+
+
+def test_places_of_a_frame_do_not_overlap() -> None:
+    held = FrameBytes({"a": Place(1, "f4")}, {"b": Place(0, "u2")}, {"c": Place(3, "u1")})
+    spans = [held.fighter(index, "a") for index in range(4)]
+    spans += [held.shared("b")] + [held.item(slot, "c") for slot in range(NUM_SLOTS)]
+    taken = [at for place in spans if place is not None for at in range(place.offset, place.stop)]
+    assert len(set(taken)) == len(taken) == 4 * 4 + 2 + NUM_SLOTS
+    assert held.zero == len(held.data) - 1
+    assert held.zero not in taken
+    assert held.fighter(0, "b") is None

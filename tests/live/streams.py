@@ -1,7 +1,7 @@
 """Recordings as a console sends them, and what the live path makes of them."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,9 @@ import pyarrow as pa
 
 from exphil import schema
 from exphil.features import V1, FeatureSet
+from exphil.features.one_frame import FrameBytes, Place
 from exphil.live import EventStream, LiveFrame, Message, Trouble
+from exphil.live.game import LiveGame
 from exphil.replays import events
 from exphil.replays.frames import FrameTables, frame_tables
 from exphil.replays.reader import read_game
@@ -82,29 +84,46 @@ class Columns:
 
         class Recorder:
             def __init__(
-                self, _: FeatureSet, leaders: Mapping[str, Any], followers: Mapping[str, Any],
-                shared: Mapping[str, Any], *, stage: int, ports: tuple[int, int],
-            ) -> None:  # fmt: skip
-                self.sides = (leaders, followers)
-                self.shared = shared
+                self, _: FeatureSet, held: FrameBytes, *, stage: int, ports: tuple[int, int]
+            ) -> None:
+                self.held = held
                 made.append(cls(ports))
 
-            def encode(
-                self, frame: int, followers: tuple[bool, bool], items: Any, num_items: int
-            ) -> np.ndarray:
-                columns = made[-1]
+            def encode(self, frame: int, followers: tuple[bool, bool], items: Sequence[bytes]) -> np.ndarray:
+                columns, held = made[-1], self.held
                 for side, port in enumerate(columns.ports):
                     columns.fighters.pop((frame, port, True), None)
                     for follows in (False, True)[: 2 if followers[side] else 1]:
                         columns.fighters[frame, port, follows] = {
-                            name: values[side] for name, values in self.sides[follows].items()
+                            name: _value(held.data, held.fighter(side + 2 * follows, name))
+                            for name in held.fighter_columns
                         }
-                columns.items[frame] = {name: items[name] for name in items.names} if num_items else {}
-                columns.shared[frame] = {name: values[0] for name, values in self.shared.items()}
+                columns.items[frame] = {
+                    name: np.array([_value(item, place) for item in items], place.format)
+                    for name, place in held.item_places.items()
+                } if items else {}  # fmt: skip
+                columns.shared[frame] = {
+                    name: _value(held.data, held.shared(name)) for name in game[-1].stage.columns
+                }
                 return np.zeros(V1.row_dtype.itemsize, np.uint8)
 
+        game: list[LiveGame] = []
+
+        class Noted(LiveGame):
+            def __init__(self, *given: Any) -> None:
+                game.append(self)
+                super().__init__(*given)
+
+        monkeypatch.setattr("exphil.live.stream.LiveGame", Noted)
         monkeypatch.setattr("exphil.live.game.FrameEncoder", Recorder)
         return made
+
+
+def _value(data: bytes | bytearray, place: Place | None) -> np.generic:
+    """The value that lies there."""
+    assert place is not None
+    big = np.frombuffer(bytes(data[place.offset : place.stop]), f">{place.format}")
+    return big.astype(place.format)[0]
 
 
 def assert_same_columns(live: Columns, tables: FrameTables) -> None:

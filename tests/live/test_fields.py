@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from exphil.live.fields import FIELDS, dtype_at, fields_at
+from exphil.live.fields import FIELDS, fields_at, places_at
 from exphil.replays import events
 from tests.live.streams import Columns, assert_same_columns, feed_all, sent, tables_of
 from tests.replays import slp
@@ -28,7 +28,8 @@ def test_fields_follow_one_another(code: int) -> None:
 def test_event_that_is_too_short_holds_no_field() -> None:
     assert fields_at(events.PRE, (3, 14, 0), 57) is None
     assert fields_at(events.ITEM, (2, 2, 0), 44) is None
-    assert dtype_at(events.FRAME_END, (3, 0, 0), 4) is None
+    assert places_at(events.PRE, (3, 14, 0), 57) == {}
+    assert places_at(events.FRAME_END, (3, 0, 0), 4) == {}
 
 
 def test_shorter_event_than_the_version_s_holds_what_an_older_version_had() -> None:

@@ -1,22 +1,24 @@
-"""The batches of a plan against features stored one by one, value by value, as the encodings' own words have it."""
+"""Whole games and single frames against features stored one by one, value by value, as the encodings' words have it."""
 
 import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exphil.features import V1
-from exphil.features.encode import encode_player, encode_shared
+from exphil.features.encode import encode_player, encode_shared, to_blocks
 from exphil.features.encodings import Flag, Id, Number
-from exphil.features.feature import Feature, column_type
+from exphil.features.feature import Feature
 from exphil.features.layout import BlockName
-from exphil.features.numbers import ignoring_overflow
+from exphil.features.numbers import Steps, ignoring_overflow, store_number
+from exphil.features.one_frame import FrameBytes, FrameEncoder
+from tests.features.written import dtype_of, places, write
 
 NUM = 5
+NUMBERS = [feature.encoding for feature in V1.stored if isinstance(feature.encoding, Number)]
 COLUMNS = sorted(
     {
         name
@@ -30,12 +32,12 @@ COLUMNS = sorted(
 class Values:
     """Rows of NUM frames with any values; columns that are not given read as absent."""
 
-    def __init__(self, columns: Mapping[str, Any], present: list[bool]) -> None:
+    def __init__(self, columns: Mapping[str, Any], present: list[bool], other_port: int = 2) -> None:
         self.columns = columns
         self.present = np.array(present)
         self.num = NUM
         self.stage = 32
-        self.other_port = 2
+        self.other_port = other_port
         self.frame = np.arange(-41, -41 + NUM, dtype=np.int32)
         self.item_count = np.zeros(NUM, np.uint8)
 
@@ -46,13 +48,18 @@ class Values:
         return self.columns.get(name, np.zeros(NUM, np.uint8))
 
 
+NAMES = st.sets(st.sampled_from(COLUMNS), min_size=len(COLUMNS) // 2)
+
+
 @st.composite
-def _values(draw: st.DrawFn, present: bool = True) -> Values:
+def _values(
+    draw: st.DrawFn, present: bool = True, names: frozenset[str] | None = None, other_port: int = 2
+) -> Values:
     there = [True] * NUM if present else draw(st.lists(st.booleans(), min_size=NUM, max_size=NUM))
     columns = {}
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
-    for name in draw(st.sets(st.sampled_from(COLUMNS), min_size=len(COLUMNS) // 2)):
-        dtype = np.dtype("float32" if column_type(name) == "float" else column_type(name))
+    for name in sorted(draw(NAMES) if names is None else names):
+        dtype = dtype_of(name)
         if dtype.kind == "f":
             values = rng.choice(
                 np.array(
@@ -67,7 +74,15 @@ def _values(draw: st.DrawFn, present: bool = True) -> Values:
             )
         # Where a fighter has no row, its columns read as 0.
         columns[name] = np.where(there, values, dtype.type(0))
-    return Values(columns, there)
+    return Values(columns, there, other_port)
+
+
+@st.composite
+def _games(draw: st.DrawFn) -> tuple[frozenset[str], list[Values], Values]:
+    """The columns of a format, both leaders and both followers, and what belongs to the game."""
+    names = frozenset(draw(NAMES))
+    fighters = [draw(_values(follows == 0, names, other)) for follows in (0, 1) for other in (3, 1)]
+    return names, fighters, draw(_values(True, names))
 
 
 def _source(feature: Feature, rows: Values) -> list[Any] | None:
@@ -128,42 +143,74 @@ def _blocks(prefix: str) -> dict[BlockName, np.ndarray]:
 
 @settings(max_examples=40)
 @given(leader=_values(), follower=_values(present=False))
-def test_player_s_batches_store_what_features_store_one_by_one(leader: Values, follower: Values) -> None:
+def test_player_of_a_whole_game_is_what_features_store_one_by_one(leader: Values, follower: Values) -> None:
     blocks = _blocks("player")
     with ignoring_overflow():
-        encode_player(V1, leader, follower, blocks, NUM)
-    for feature in V1.features:
-        if feature.scope != "shared" and feature.name in V1.slots:
+        encode_player(V1, leader, follower, blocks)
+    for feature in V1.stored:
+        if feature.scope != "shared":
             expected = _one_by_one(feature, follower if feature.who == "follower" else leader)
             assert _stored(feature, blocks) == expected, feature.name
 
 
 @settings(max_examples=40)
 @given(rows=_values())
-def test_game_s_batches_store_what_features_store_one_by_one(rows: Values) -> None:
+def test_rest_of_a_whole_game_is_what_features_store_one_by_one(rows: Values) -> None:
     blocks = _blocks("shared")
     with ignoring_overflow():
-        encode_shared(V1, rows, blocks, NUM)
-    for feature in V1.features:
-        if feature.scope == "shared" and feature.name in V1.slots and feature.slot is None:
+        encode_shared(V1, rows, blocks)
+    for feature in V1.stored:
+        if feature.scope == "shared" and feature.slot is None:
             assert _stored(feature, blocks) == _one_by_one(feature, rows), feature.name
 
 
-@pytest.mark.parametrize("scope", ["player", "shared"])
-def test_no_two_batches_write_the_same_column(scope: str) -> None:
-    written: list[tuple[str, int]] = []
-    for batch in getattr(V1.plan, scope):
-        columns = [row for row, *_ in batch.sources.columns + batch.sources.computed] if not hasattr(
-            batch, "columns"
-        ) else np.arange(100)[batch.columns].tolist()  # fmt: skip
-        written += [(batch.block, column) for column in columns]
-    if scope == "player":
-        written.append(V1.plan.buttons)
-    assert len(set(written)) == len(written)
-    items = {V1.slots[f.name] for f in V1.features if f.slot is not None and f.name in V1.slots}
-    slots = {(slot.block, slot.column) for slot in items} | set(written)
-    stored = {
-        (name, column) for name, columns in V1.columns.items() if name.startswith(scope)
-        for column in range(len(columns))
-    }  # fmt: skip
-    assert {place for place in slots if place[0].startswith(scope)} == stored
+@settings(max_examples=60)
+@given(game=_games())
+def test_single_frames_are_what_features_store_one_by_one(
+    game: tuple[frozenset[str], list[Values], Values],
+) -> None:
+    names, fighters, shared = game
+    held = FrameBytes(places(sorted(names)), places(sorted(names)), {})
+    encoder = FrameEncoder(V1, held, stage=32, ports=(1, 3))
+    rows = np.zeros((NUM, 1), V1.row_dtype)
+    for at in range(NUM):
+        for name in names:
+            for index, values in enumerate(fighters):
+                write(held, held.fighter(index, name), values.columns[name][at])
+            write(held, held.shared(name), shared.columns[name][at])
+        followers = (bool(fighters[2].present[at]), bool(fighters[3].present[at]))
+        rows[at] = encoder.encode(int(shared.frame[at]), followers, []).view(V1.row_dtype)
+    blocks = _columns_of(rows[:, 0])
+    for feature in V1.stored:
+        if feature.slot is not None:
+            continue
+        for side in (0,) if feature.scope == "shared" else (0, 1):
+            whose = fighters[side + 2 * (feature.who == "follower")]
+            expected = _one_by_one(feature, shared if feature.scope == "shared" else whose)
+            mine = {
+                name: block[side] if name.startswith("player") else block for name, block in blocks.items()
+            }
+            assert _stored(feature, mine) == expected, f"{feature.name} of side {side}"
+
+
+def _columns_of(rows: np.ndarray) -> dict[BlockName, np.ndarray]:
+    """Packed rows as blocks of shape (…, columns, NUM)."""
+    return {name: np.moveaxis(block, 0, -1) for name, block in to_blocks(V1, rows).items()}
+
+
+@given(
+    values=st.lists(
+        st.sampled_from([0.0, -0.0, 1.0, -1.0, 511.98, 512.0, -512.1, 32.0, 255.0, 255.4, 256.0, 1e30, 3e38])
+        | st.floats(width=32, allow_nan=True, allow_infinity=True),
+        min_size=len(NUMBERS), max_size=len(NUMBERS),
+    )
+)  # fmt: skip
+@settings(max_examples=200)
+def test_numbers_of_one_frame_are_stored_as_those_of_many(values: list[float]) -> None:
+    work = np.array(values, np.float32)
+    Steps(NUMBERS).apply(work, work.view(np.uint32))
+    for value, encoding, steps in zip(values, NUMBERS, work, strict=True):
+        out = np.zeros(1, encoding.dtype)
+        with ignoring_overflow():
+            store_number(np.array([value], np.float32), encoding, out)
+        assert steps == out[0], (value, encoding)
