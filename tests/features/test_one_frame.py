@@ -74,10 +74,10 @@ def test_frames_of_an_old_format_lack_what_whole_games_lack(build: Build) -> Non
 
 
 def test_item_that_is_gone_leaves_its_slot(build: Build) -> None:
-    spawns = {-39: (0, 1, 7), -38: (7,), -37: (), -36: (5, 0)}
+    spawns = {-39: (0, 1, 7, 7), -38: (7,), -37: (), -36: (5, 0)}
     items = [
-        {"frame": frame, "id": spawn, "type": 54, "position_x": 9.0 + spawn, "owner": 0}
-        for frame in spawns for spawn in spawns[frame]
+        {"frame": frame, "id": spawn, "type": 54, "position_x": 9.0 + at, "owner": 0}
+        for frame in spawns for at, spawn in enumerate(spawns[frame])
     ]  # fmt: skip
     game = build(4, items=items)
     whole = V1.to_rows(game.encode().blocks).view(np.uint8).reshape(-1, ROW_BYTES)

@@ -190,6 +190,15 @@ def test_event_that_is_too_short_for_its_kind_is_left_out() -> None:
     assert frames_of(messages) == [-123]
 
 
+def test_next_game_s_events_are_held_against_its_own_sizes() -> None:
+    short = slp.recording(VERSION, frames=0, end=False)
+    short.sizes[0x3B] = 20
+    events = slp.frame_events(VERSION, -123, items=2)
+    short.events = [event[:21] if event[0] == 0x3B else event for event in events]
+    messages = feed_all([*game(), *sent(short.to_bytes())])
+    assert troubles(messages)[-1] == "event 0x3b of 20 bytes, too short for its kind, left out"
+
+
 @pytest.mark.parametrize("frame", [-150, -124, 40_000, 2**31 - 201])
 def test_frame_id_that_no_game_reaches_is_left_out(frame: int) -> None:
     start, first, second, *_ = game()

@@ -14,6 +14,8 @@ from exphil.features.rows import SharedRows
 _FIRST: Final = -123
 _FRAMES: Final = 8 * 3600 + 600
 """A game of eight minutes, and a little more."""
+_BEFORE: Final = 600
+"""How far a later table reaches back, so that a rollback stays within it."""
 
 
 class _NoColumns:
@@ -39,8 +41,8 @@ class FrameClock:
         """The shared part of a row, (shared bytes,), 0 in what other features store."""
         place = frame - self._first
         if not 0 <= place < _FRAMES:
-            self._fill(frame)
-            place = 0
+            self._fill(frame - _BEFORE)
+            place = _BEFORE
         row: NDArray[np.uint8] = self._rows[place]
         return row
 
