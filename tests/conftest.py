@@ -1,5 +1,6 @@
 """Fixtures that every test may use. Real replays are found by environment variable, else beside the checkout."""
 
+import gc
 import os
 import signal
 from pathlib import Path
@@ -13,6 +14,18 @@ settings.load_profile("exphil")
 
 # A shell starts background jobs with Ctrl-C ignored, and children inherit that: tests of Ctrl-C would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_unconfigure() -> None:
+    """Take out the callback by which hypothesis times the garbage collector.
+
+    The interpreter drops callbacks after its last collection: what hangs on them, here pytest with every fixture
+    and the types that they are annotated with, is never freed, and DuckDB's bindings report a leak at exit.
+    """
+    gc.callbacks[:] = [
+        call for call in gc.callbacks if not str(getattr(call, "__module__", "")).startswith("hypothesis.")
+    ]
+
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -45,7 +45,7 @@ def report(
     player
         Connect code, or the name of a person of `exphil people`.
     names
-        Name players; otherwise only a player's own page does.
+        Name players: without it a page names nobody but the one that --player asks for.
     no_latency
         Leave out how long single decisions of the run take on this machine, which takes some seconds to find.
     output
@@ -102,7 +102,7 @@ def _of_store(store: Path | None, player: str | None, *, names: bool) -> "tuple[
         return store_page(opened, names=names), Path("store-report.html")
     from exphil.reports.player.page import player_page
 
-    return player_page(opened, player), Path("player-report.html")
+    return player_page(opened, player, names=names), Path("player-report.html")
 
 
 def _write(page: "Page", path: Path) -> int:

@@ -32,10 +32,11 @@ class Frames:
     """Id of the last frame, where it is not whole and was left out."""
 
 
-def group(data: bytes, header: Header, walk: Walk, ports: frozenset[int]) -> Frames:
+def group(data: bytes, header: Header, walk: Walk, ports: frozenset[int], *, ended: bool) -> Frames:
     """Group events by frame and keep what makes whole rows: a pre and a post event of a named player.
 
-    A group without such a row is dropped, and so is the last one when a player's row in it is half written.
+    A group without such a row is dropped. So is the last one when a player's row in it is half written, unless the
+    game's end follows it: then no cut broke it off.
     """
     source = np.frombuffer(data, np.uint8)
     mine, notes = _usable(header, walk)
@@ -66,7 +67,7 @@ def group(data: bytes, header: Header, walk: Walk, ports: frozenset[int]) -> Fra
     has_half = np.zeros(has_row.size, np.bool_)
     has_half[frame[rows[half]]] = True
 
-    has_row[-1] &= not has_half[-1]
+    has_row[-1] &= ended or not has_half[-1]
     if not has_row[-1]:
         first = int(offsets[np.searchsorted(frame, has_row.size - 1)])
         notes.append(f"frame {int(ids[-1])} is not whole: cut at byte {first}")

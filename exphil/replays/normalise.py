@@ -68,7 +68,7 @@ def rewrite(data: bytes, header: Header) -> Rewrite:
     if walk.trouble is not None and not (header.raw_length == 0 and end is not None):
         notes.append(walk.trouble)
     start = blocks.read_start(data, header)
-    frames = group(data, header, walk, start.ports)
+    frames = group(data, header, walk, start.ports, ended=end is not None)
     if frames.ids.size == 0:
         raise ReplayError(
             f"no whole frame: the recording stops at byte {walk.stop} of {len(data)}", walk.stop

@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
 
 from exphil.errors import ReplayError
-from exphil.replays import events, normalise, peppi, restore, ubjson
+from exphil.replays import alignment, events, normalise, peppi, restore, ubjson
 from exphil.replays.events import Header
 from exphil.replays.game import Game
 from exphil.replays.limits import MAX_BYTES
@@ -40,8 +39,8 @@ def _direct(data: bytes, header: Header, path: Path | None) -> Game:
     native = peppi.parse_path(path) if path is not None and _holds(path, data) else peppi.parse_bytes(data)
     if len(native.frames) == 0:
         raise ReplayError("no frame")
-    if header.version < normalise.FRAME_START_SINCE and _has_gaps(native.frames):
-        raise ReplayError("rows are missing")
+    if not alignment.in_place(data, header, native.frames):
+        raise ReplayError("events are missing, written twice or out of order")
     notes = [] if native.end is not None else ["no game end"]
     return Game(
         version=header.version,
@@ -52,19 +51,6 @@ def _direct(data: bytes, header: Header, path: Path | None) -> Game:
         num_players=len(native.start["players"]),
         notes=(*notes, *_stuck(native.frames)),
         content_id=content_id(data),
-    )
-
-
-def _has_gaps(frames: pa.StructArray) -> bool:
-    """Whether a character lacks rows, as a dead Nana does.
-
-    Without frame-start events peppi moves the rows after a gap up into it.
-    """
-    ports = frames.field("ports")
-    return any(
-        ports.field(port.name).field(character.name).null_count
-        for port in ports.type
-        for character in port.type
     )
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from exphil.pages.page import Page
+from exphil.reports.player import page
 from exphil.store.store import Store
 from exphil.training.config import TrainConfig
 from exphil.training.runs import create_run
@@ -42,6 +44,21 @@ def test_a_run_s_page_lies_in_its_folder(exphil: Run, models: Path) -> None:
     assert done.code == 0
     assert done.out == f"{models / 'first' / 'report.html'}\n"
     assert "leave out --no-latency" in (models / "first" / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("words", "names"), [((), False), (("--names",), True)])
+def test_a_player_s_page_names_opponents_when_asked(
+    exphil: Run, small_store: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], names: bool
+) -> None:
+    asked = {}
+
+    def player_page(store: Store, player: str, **options: bool) -> Page:
+        asked[player] = options
+        return Page(player)
+
+    monkeypatch.setattr(page, "player_page", player_page)
+    assert exphil("report", "--store", small_store, "--player", "A#1", *words).code == 0
+    assert asked == {"A#1": {"names": names}}
 
 
 def test_what_does_not_go_together_is_named(exphil: Run, models: Path, small_store: Path) -> None:

@@ -7,6 +7,7 @@ from exphil.pages.page import Page
 from exphil.reports.asking import Ask
 from exphil.reports.player.games import played_games
 from exphil.reports.player.names import find_player
+from exphil.reports.player.opponents import NUMBERED, called
 from exphil.reports.player.punishes import add_kills, add_punishes, add_stocks_lost
 from exphil.reports.player.record import add_opponents, add_record, add_sets
 from exphil.reports.player.situations import add_situations
@@ -20,11 +21,12 @@ from exphil.store.store import Store
 OPPONENTS: Final = "opponents"
 
 
-def player_page(store: Store, player: str) -> Page:
+def player_page(store: Store, player: str, *, names: bool = False) -> Page:
     """The page.
 
     Args:
         player: person of the people file, connect code, netplay name or tag, in any case.
+        names: name the opponents too; otherwise they are numbered.
 
     Raises:
         UsageError: nobody, or several are called so.
@@ -41,18 +43,19 @@ def player_page(store: Store, player: str) -> Page:
         page = Page(name, _subtitle(ask, who))
         _add_facts(page, ask, who)
         add_record(page, ask, who)
-        add_opponents(page, ask, who)
+        others = called(ask, who, names=names)
+        add_opponents(page, ask, who, others, "" if names else NUMBERED)
         known = _has_statistics(ask, who)
         if known:
             add_trends(page, ask, who)
-            add_punishes(page, ask, who)
+            add_punishes(page, ask, who, others)
             add_kills(page, ask, who)
             add_stocks_lost(page, ask, who)
             add_situations(page, ask, who)
         else:
             page.heading("Statistics")
             page.text("These games have no statistics yet. What makes them: exphil materialize stats")
-        add_sets(page, ask, who)
+        add_sets(page, ask, who, others)
         if known:
             _add_figures(page, database, who)
     return page

@@ -1,5 +1,6 @@
 """What a player does with openings: how they begin, what they deal, how they kill."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from exphil.melee.characters import character_title
@@ -21,8 +22,11 @@ PUNISH: Final = """count(*) AS n, avg(damage) AS damage, max(damage) AS most, av
 PUNISH_COLUMNS: Final = ("punishes", "mean damage", "most", "moves", "share that killed")
 
 
-def add_punishes(page: Page, ask: Ask, who: Subject) -> None:
-    """By opening, opening move and start percent; the frequent ways to kill, and the hardest punishes."""
+def add_punishes(page: Page, ask: Ask, who: Subject, called: Mapping[str, str]) -> None:
+    """By opening, opening move and start percent; the frequent ways to kill, and the hardest punishes.
+
+    `called` tells what to write for an opponent.
+    """
     punishes = who.rows("punishes", "attacker")
     page.heading("Punishes")
     openings = ask(f"SELECT opening, {PUNISH} FROM {punishes} GROUP BY ALL ORDER BY n DESC, opening")
@@ -37,7 +41,7 @@ def add_punishes(page: Page, ask: Ask, who: Subject) -> None:
     _add_opening_moves(page, ask, punishes)
     _add_start_percents(page, ask, punishes)
     _add_sequences(page, ask, punishes)
-    _add_hardest(page, ask, punishes)
+    _add_hardest(page, ask, punishes, called)
 
 
 def _add_opening_moves(page: Page, ask: Ask, punishes: str) -> None:
@@ -87,7 +91,7 @@ def _add_sequences(page: Page, ask: Ask, punishes: str) -> None:
     )
 
 
-def _add_hardest(page: Page, ask: Ask, punishes: str) -> None:
+def _add_hardest(page: Page, ask: Ask, punishes: str, called: Mapping[str, str]) -> None:
     rows = ask(
         "SELECT day::VARCHAR AS day, clock, victim, victim_character, stage, start_percent, damage, killed, sequence"
         f" FROM {punishes} ORDER BY damage DESC, replay_id, conversion LIMIT {MOST_HARDEST}"
@@ -101,7 +105,7 @@ def _add_hardest(page: Page, ask: Ask, punishes: str) -> None:
                 row["damage"],
                 row["start_percent"],
                 row["killed"],
-                ", ".join(name for name in (character_title(row["victim_character"]), row["victim"]) if name),
+                ", ".join([character_title(row["victim_character"]), *_known(row["victim"], called)]),
                 stage_title(row["stage"]),
                 row["day"],
                 row["clock"],
@@ -110,6 +114,10 @@ def _add_hardest(page: Page, ask: Ask, punishes: str) -> None:
         ],
         "The clock is an eight-minute timer's.",
     )
+
+
+def _known(victim: str | None, called: Mapping[str, str]) -> list[str]:
+    return [] if victim is None else [called[victim]]
 
 
 def _pattern(sequence: str | None) -> str | None:

@@ -1,6 +1,6 @@
 """A player's record: won and lost by character, stage, match-up and opponent; sets and sessions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from exphil.melee.characters import character_title
@@ -101,8 +101,8 @@ def _add_matchups(page: Page, ask: Ask, who: Subject) -> None:
     )
 
 
-def add_opponents(page: Page, ask: Ask, who: Subject) -> None:
-    """Head to head."""
+def add_opponents(page: Page, ask: Ask, who: Subject, called: Mapping[str, str], note: str = "") -> None:
+    """Head to head; `called` tells what to write for an opponent, `note` what to say of that."""
     rows = ask(
         f"""SELECT opponent, {RECORD}, mode(opponent_character) AS main, max(day)::VARCHAR AS last,
             per(sum(openings_per_kill_count), sum(openings_per_kill_total)) AS openings,
@@ -118,17 +118,17 @@ def add_opponents(page: Page, ask: Ask, who: Subject) -> None:
         columns,
         [
             [
-                row["opponent"], character_title(row["main"]), *record_cells(row), row["openings"],
+                called[row["opponent"]], character_title(row["main"]), *record_cells(row), row["openings"],
                 row["damage"], row["last"],
             ]
             for row in rows[:MOST_ROWS]
         ],
-        _told(len(rows), "opponents"),
+        f"{_told(len(rows), 'opponents')} {note}".strip(),
     )  # fmt: skip
 
 
-def add_sets(page: Page, ask: Ask, who: Subject) -> None:
-    """Sets and sessions, the newest first."""
+def add_sets(page: Page, ask: Ask, who: Subject, called: Mapping[str, str]) -> None:
+    """Sets and sessions, the newest first; `called` tells what to write for an opponent."""
     named = quoted_text(who.name)
     sets = ask(
         "SELECT day::VARCHAR AS day, opponent, match_kind, wins, losses, characters, opponent_characters, stages"
@@ -162,7 +162,7 @@ def add_sets(page: Page, ask: Ask, who: Subject) -> None:
         [
             [
                 row["day"],
-                row["opponent"],
+                called[row["opponent"]],
                 row["match_kind"],
                 f"{row['wins']}-{row['losses']}",
                 _titles(row["characters"], character_title),

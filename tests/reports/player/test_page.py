@@ -301,6 +301,33 @@ def test_an_empty_name_is_nobodys(root: Path) -> None:
         player_page(Store.open(root), " ")
 
 
+def test_opponents_are_named_when_asked_and_numbered_otherwise(
+    root: Path, files: list[Path], name: str, html: str
+) -> None:
+    met = {own_name for _, _, other in games_of(files, name) for own_name in other.names}
+    assert met
+    with Database(Store.open(root)) as database:
+        others = (
+            database.query("SELECT connect_code, netplay_name, name_tag FROM players").read_all().to_pylist()
+        )
+    own = {text for row in others if row["connect_code"] == name for text in row.values()}
+    texts = {text for _, text in Tables(html).page.texts}
+    for hidden in met - own:
+        assert not [text for text in texts if hidden in text], hidden
+        assert "#" not in hidden or hidden not in html
+    named = Tables(player_page(Store.open(root), name, names=True).html())
+    numbered = Tables(html)
+    for head in (("opponent", "most often as"), ("day", "opponent")):
+        assert len(numbered.of(*head)) == len(named.of(*head)) > 0
+    people = [row[0] for row in named.of("opponent", "most often as")]
+    numbers = [row[0] for row in numbered.of("opponent", "most often as")]
+    assert set(people) <= met
+    assert numbers == [f"opponent {place}" for place in range(1, len(people) + 1)]
+    called = dict(zip(people, numbers, strict=True))
+    days = named.of("day", "opponent")
+    assert [called[row[1]] for row in days] == [row[1] for row in numbered.of("day", "opponent")]
+
+
 def test_an_empty_store_names_nobody(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="names its players"):
         player_page(Store.create(tmp_path / "store"), "ABCD#123")
