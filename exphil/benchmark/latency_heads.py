@@ -5,64 +5,55 @@ from typing import Any, Final
 
 import numpy as np
 
-SCOPE: Final = "/graph/heads/"
-"""How the exporter names everything that the heads compute."""
-
-OUTPUT: Final = "actions"
+from exphil.export.onnx_file import HEADS_NODE
 
 FIRST: Final = {"noise": 0.5, "temperature": 1, "top_p": 1, "forced": -1}
 
 
 def stored_bytes(content: bytes) -> int:
-    """Bytes of all numbers that a model holds."""
+    """Bytes of all numbers that a frame of a model reads; of the heads' two branches, those of the one for play."""
     import onnx
 
-    model = onnx.load_from_string(content)
-    tensors = [*model.graph.initializer, *(value for node in model.graph.node for value in _constants(node))]
+    graph = onnx.load_from_string(content).graph
+    tensors = [tensor for part in (graph, _for_play(graph)) for tensor in _tensors(part)]
     return sum(onnx.numpy_helper.to_array(tensor).nbytes for tensor in tensors)
 
 
-def heads_alone(content: bytes) -> Callable[[], object] | None:
-    """Runs them on what the rest of the model hands them at a first frame; None where it names them otherwise."""
+def heads_alone(content: bytes) -> Callable[[], object]:
+    """Runs them on what the rest of the model hands them at a first frame."""
     import onnx
 
     model = onnx.load_from_string(content)
-    nodes = [node for node in model.graph.node if node.name.startswith(SCOPE)]
-    made = {name for node in nodes for name in node.output}
-    if OUTPUT not in made:
-        return None
-    kept = {tensor.name for tensor in model.graph.initializer}
-    constants = {
-        name for node in model.graph.node if node.op_type == "Constant" for name in node.output
-    } - made
-    handed = list(
-        dict.fromkeys(
-            name
-            for node in nodes
-            for name in node.input
-            if name and name not in made and name not in kept and name not in constants
+    heads = _for_play(model.graph)
+    made = {name for node in heads.node for name in node.output}
+    made |= {tensor.name for tensor in heads.initializer}
+    handed = {name: None for node in heads.node for name in node.input if name and name not in made}
+    values = _values(model, list(handed))
+    inputs = [
+        onnx.helper.make_tensor_value_info(
+            name, onnx.helper.np_dtype_to_tensor_dtype(value.dtype), value.shape
         )
-    )
-    values = _values(model, handed)
-    used = {name for node in nodes for name in node.input}
-    graph = onnx.helper.make_graph(
-        [
-            *(node for node in model.graph.node if set(node.output) & constants & used),
-            *nodes,
-        ],
-        "heads",
-        [
-            onnx.helper.make_tensor_value_info(
-                name, onnx.helper.np_dtype_to_tensor_dtype(value.dtype), value.shape
-            )
-            for name, value in values.items()
-        ],
-        [output for output in model.graph.output if output.name == OUTPUT],
-        [tensor for tensor in model.graph.initializer if tensor.name in used],
-    )
+        for name, value in values.items()
+    ]
+    graph = onnx.helper.make_graph(heads.node, "heads", inputs, heads.output, heads.initializer)
     alone = onnx.helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
     session = _session(alone)
-    return lambda: session.run([OUTPUT], values)
+    return lambda: session.run([heads.output[0].name], values)
+
+
+def _for_play(graph: Any) -> Any:
+    """The branch of the heads in which every head is drawn."""
+    import onnx
+
+    (node,) = (node for node in graph.node if node.name == HEADS_NODE)
+    return next(
+        onnx.helper.get_attribute_value(item) for item in node.attribute if item.name == "then_branch"
+    )
+
+
+def _tensors(graph: Any) -> list[Any]:
+    """Numbers that a graph, or a node of it, carries."""
+    return [*graph.initializer, *(value for node in graph.node for value in _constants(node))]
 
 
 def _values(model: Any, names: list[str]) -> dict[str, Any]:

@@ -33,6 +33,9 @@ SETTINGS: Final = ("temperature", "top_p", "is_free")
 
 CHOSEN: Final = ("actions", "logits")
 
+HEADS_NODE: Final = "heads"
+"""The node that draws: an `If` whose first branch is that of play."""
+
 
 class _Part(nn.Module):
     """A function of named tensors to named tensors, with the module whose weights it reads."""
@@ -128,7 +131,7 @@ def _joined(
         lambda given: (log_prob(next(given), next(given)),), ["logits", "actions"], ("log_prob",)
     )
     model.graph.input.extend(value for value in drawn.graph.input if value.name in ("noise", "temperature"))
-    with_branches(model, "is_free", {True: freely, False: drawn}, CHOSEN, "heads")
+    with_branches(model, "is_free", {True: freely, False: drawn}, CHOSEN, HEADS_NODE)
     followed_by(model, scored, "score/")
     model.graph.output.extend(value for value in scored.graph.input)
     return model
