@@ -10,8 +10,8 @@ from exphil.cli import run as run_command
 from exphil.errors import StoreError
 from exphil.export import run as export_run
 from exphil.export.agreement import Agreement
+from exphil.export.files import load_engine
 from exphil.export.metadata import FP32, INT8
-from exphil.export.run import load_engine
 from exphil.melee.controller import HEADS
 from exphil.training.runs import CARD, ONNX, ONNX_INT8, WEIGHTS, open_run
 from tests.cli.outcome import Outcome, Run

@@ -8,8 +8,8 @@ import safetensors.torch
 
 import exphil
 from exphil.errors import StoreError
+from exphil.export.files import weights_digest
 from exphil.export.onnx_file import exported_bytes
-from exphil.export.run import weights_digest
 from exphil.export.session import OnnxEngine
 from exphil.features import V1
 from exphil.play.runner import PolicyRunner, step_together
