@@ -5,11 +5,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
 from exphil.errors import UsageError
 from exphil.melee.characters import external_name
-from exphil.melee.controller import NUM_HEADS
 from exphil.melee.stages import stage_name
 from exphil.play.console import ADDRESS, ConsoleConnection
 from exphil.play.dolphin import (
@@ -22,8 +19,9 @@ from exphil.play.dolphin import (
     playable_character,
 )
 from exphil.play.engine import Engine
+from exphil.play.engines import warm_up
 from exphil.play.libraries import load_melee
-from exphil.play.runner import NEUTRAL_CLASSES, PolicyRunner
+from exphil.play.runner import PolicyRunner
 from exphil.play.session import Bot, Events, Game, Session
 from exphil.play.status import Status
 from exphil.play.watchdog import Watchdog
@@ -124,8 +122,7 @@ class Match:
             seats.append(_other_seat(opponent, options, opponent_character))
         check_seats(seats)
         runners = {port: self._runner(port, who) for port, who in playing.items()}
-        for who in playing.values():
-            _warm_up(who.engine)
+        warm_up([runner.engine for runner in runners.values()])
         self.dolphin = Dolphin(
             options.dolphin,
             options.iso,
@@ -194,19 +191,6 @@ class Match:
                 for bot in session.bots
             ],
         }
-
-
-def _warm_up(engine: Engine) -> None:
-    """A step of nothing: what an engine sets up on its first step is not set up while a frame waits."""
-    engine.step(
-        np.zeros((1, engine.row_bytes), np.uint8),
-        np.zeros(1, np.int64),
-        np.tile(NEUTRAL_CLASSES, (1, engine.delay, 1)),
-        np.zeros((1, NUM_HEADS), np.float32),
-        1.0,
-        1.0,
-        engine.initial_state(1),
-    )
 
 
 def _other_seat(kind: str, options: MatchOptions, character: str | None) -> Seat:

@@ -6,7 +6,7 @@ is told in one line, and the next game starts afresh.
 
 import gc
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -21,6 +21,7 @@ from exphil.play.controller import NEUTRAL, ControllerState
 from exphil.play.lag import LagMeter
 from exphil.play.pipe import Pad
 from exphil.play.status import Status, stocks_of
+from exphil.play.teams import Runner, Together, step_team, team_of
 from exphil.play.watchdog import MOST_WAITING, Watchdog
 
 WAIT_S: Final = 0.5
@@ -33,18 +34,6 @@ MENUS_THAT_END: Final = 10
 
 MOST_TOLD: Final = 5
 """Times that one and the same remark is printed."""
-
-
-class Runner(Protocol):
-    """A policy in one game at a time."""
-
-    def reset(self, *, viewpoint: int | None = None, game: bytes = b"") -> None:
-        """Begin a game."""
-        ...
-
-    def step(self, frame: LiveFrame) -> ControllerState:
-        """See a frame; gives the input to put on the controller now."""
-        ...
 
 
 class Console(Protocol):
@@ -139,6 +128,7 @@ class Session:
         status: where the line and the remarks go.
         watchdog: judges lateness.
         most_games: None for as many as there are.
+        together: steps bots that one batch can hold.
         clock: that of `Message.arrived`.
     """
 
@@ -152,6 +142,7 @@ class Session:
         *,
         watchdog: Watchdog | None = None,
         most_games: int | None = None,
+        together: Together = step_team,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.watchdog = Watchdog() if watchdog is None else watchdog
@@ -162,9 +153,11 @@ class Session:
         self.bots = list(bots)
         self._status = status
         self._most_games = most_games
+        self._together = together
         self._clock = clock
         self._game: Game | None = None
         self._playing: list[Bot] = []
+        self._teams: list[list[Bot]] = []
         self._menus = 0
         self._told: dict[str, int] = {}
 
@@ -244,6 +237,7 @@ class Session:
             bot.runner.reset(viewpoint=viewpoint, game=start.payload)
             bot.lag = LagMeter(viewpoint)
             self._release(bot)
+        self._teams = _teams(self._playing)
 
     def _leave_game(self) -> None:
         if self._game is None:
@@ -251,7 +245,7 @@ class Session:
         for bot in self._playing:
             self._release(bot)
         self._status.tell(self._game.line())
-        self._game, self._playing, self._menus = None, [], 0
+        self._game, self._playing, self._teams, self._menus = None, [], [], 0
         gc.collect()
 
     def _between(self, message: Message) -> None:
@@ -277,13 +271,13 @@ class Session:
         newest = frames[-1]
         self._trace(frames[:-1])
         late = False
-        for bot in self._playing:
-            state = self._step(bot, frames)
-            if self.watchdog.is_late(arrived, self._clock()):
-                late = True
-            else:
-                bot.pad.put(state)
-                bot.on_pad = state
+        for team in self._teams:
+            for bot, state in zip(team, self._step(team, frames), strict=True):
+                if self.watchdog.is_late(arrived, self._clock()):
+                    late = True
+                else:
+                    bot.pad.put(state)
+                    bot.on_pad = state
         if self._playing:
             self.watchdog.answered(arrived, self._clock(), late)
         self._trace(frames[-1:])
@@ -301,17 +295,23 @@ class Session:
             bot.runner.reset(game=self._game.start.payload)
         return frames[-MOST_WAITING:]
 
-    def _step(self, bot: Bot, frames: Sequence[LiveFrame]) -> ControllerState:
-        state = NEUTRAL
-        for frame in frames:
-            try:
-                state = bot.runner.step(frame)
-            except PlayError as error:
-                assert self._game is not None
-                self._tell(f"{bot.name}: {error}; it begins anew")
-                bot.runner.reset(game=self._game.start.payload)
-                state = bot.runner.step(frame)
-        return state
+    def _step(self, team: Sequence[Bot], frames: Sequence[LiveFrame]) -> list[ControllerState]:
+        """Show a team all frames; what it answers to the last."""
+        for frame in frames[:-1]:
+            self._show(team, frame)
+        return self._show(team, frames[-1])
+
+    def _show(self, team: Sequence[Bot], frame: LiveFrame) -> list[ControllerState]:
+        runners = [bot.runner for bot in team]
+        try:
+            return self._together(runners, frame)
+        except PlayError as error:
+            if len(team) > 1:  # one of them may still be able to
+                return [self._show([bot], frame)[0] for bot in team]
+            assert self._game is not None
+            self._tell(f"{team[0].name}: {error}; it begins anew")
+            runners[0].reset(game=self._game.start.payload)
+            return self._together(runners, frame)
 
     def _trace(self, frames: Sequence[LiveFrame]) -> None:
         """Follow inputs on their way; a frame that comes again has been followed."""
@@ -361,6 +361,14 @@ class Session:
         count = self._told[text] = self._told.get(text, 0) + 1
         if count <= MOST_TOLD:
             self._status.tell(text if count < MOST_TOLD else f"{text} (not told any more)")
+
+
+def _teams(bots: Sequence[Bot]) -> list[list[Bot]]:
+    """Bots by the batch that they are stepped in."""
+    found: dict[Hashable, list[Bot]] = {}
+    for bot in bots:
+        found.setdefault(team_of(bot.runner), []).append(bot)
+    return list(found.values())
 
 
 @contextmanager

@@ -218,4 +218,4 @@ def test_tables_say_what_the_report_says(game: Path) -> None:
     titles, rows = latency_table(found)
     assert list(titles) == ["ms", "p50", "p95", "p99", "p999", "max"]
     assert rows[0][1] == f"{found['latency']['p50_ms']:.3f}"
-    assert "rolled back" in dict(summary(found))["game"]
+    assert "computed again after rollbacks" in dict(summary(found))["game"]
