@@ -8,7 +8,7 @@ from typing import Any, Final
 from exphil.errors import UsageError
 from exphil.melee.characters import external_name
 from exphil.melee.stages import stage_name
-from exphil.play.console import ADDRESS, ConsoleConnection
+from exphil.play.console import ADDRESS, LAST_PORT, ConsoleConnection
 from exphil.play.dolphin import (
     START_S,
     Dolphin,
@@ -77,6 +77,8 @@ class MatchOptions:
         load_melee()
         check_paths(self.dolphin, self.iso, self.dolphin_home)
         check_stage(self.stage)
+        if not 1 <= self.slippi_port <= LAST_PORT:
+            raise UsageError(f"--slippi-port {self.slippi_port}: ports go from 1 to {LAST_PORT}")
         if self.games is not None and self.games < 1:
             raise UsageError(f"--games {self.games}: give at least 1")
         if not 1 <= self.cpu_level <= HIGHEST_LEVEL:
@@ -187,7 +189,12 @@ class Match:
             "budget_ms": round(watchdog.budget_s * 1e3, 3),
             "latency": watchdog.latencies.figures(),
             "players": [
-                {"port": bot.port, "run": bot.name, "input_lag_frames": bot.lag.frames}
+                {
+                    "port": bot.port,
+                    "run": bot.name,
+                    "input_lag_frames": bot.lag.frames,
+                    "lost_inputs": bot.lost,
+                }
                 for bot in session.bots
             ],
         }
@@ -229,6 +236,9 @@ def summary(report: Mapping[str, Any]) -> list[tuple[str, str]]:
             ("latency", ", ".join(f"{name.removesuffix('_ms')} {ms:.2f} ms" for name, ms in latency.items()))
         )
     for player in report["players"]:
+        if player["lost_inputs"]:
+            lost = f"{player['lost_inputs']:,} that were ready in time, and that Dolphin did not read"
+            rows.append((f"lost inputs, port {player['port']}", lost))
         lag = player["input_lag_frames"]
         if lag is not None:
             rows.append((f"input lag, port {player['port']}", f"{lag} frames beyond the next"))

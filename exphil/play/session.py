@@ -27,6 +27,9 @@ from exphil.play.watchdog import MOST_WAITING, Watchdog
 WAIT_S: Final = 0.5
 """Seconds without a message after which the loop looks whether the console still runs."""
 
+SILENCE_S: Final = 10.0
+"""Seconds of a game without a message after which it is told that nothing comes."""
+
 RECONNECT_S: Final = 20.0
 
 MENUS_THAT_END: Final = 10
@@ -76,6 +79,7 @@ class Bot:
         runner: the policy.
         pad: its controller.
         on_pad: the input that lies on it.
+        lost: inputs that were ready in time, and that the console did not take.
     """
 
     port: int
@@ -83,6 +87,7 @@ class Bot:
     runner: Runner
     pad: Pad
     on_pad: ControllerState = NEUTRAL
+    lost: int = 0
     lag: LagMeter = field(default_factory=lambda: LagMeter(0))
 
 
@@ -159,6 +164,8 @@ class Session:
         self._playing: list[Bot] = []
         self._teams: list[list[Bot]] = []
         self._menus = 0
+        self._is_watching = False
+        self._silent_since: float | None = None
         self._told: dict[str, int] = {}
 
     def play(self) -> None:
@@ -176,9 +183,25 @@ class Session:
                         return
                     continue
                 self.take(messages)
-                if not messages and self._host.ended() is not None:
+                if messages:
+                    self._silent_since = None
+                elif self._host.ended() is not None:
                     self._console_ended()
                     return
+                else:
+                    self._note_silence()
+
+    def _note_silence(self) -> None:
+        """Nothing has come for a while: told once, in a game. The connection says by itself when it is lost."""
+        now = self._clock()
+        if self._silent_since is None:
+            self._silent_since = now
+        if self._game is not None and now - self._silent_since >= SILENCE_S:
+            self._silent_since = float("inf")
+            self._status.tell(
+                f"no frame for {SILENCE_S:.0f} s: the game is paused, or the console hangs; waiting"
+                " (close Dolphin or press Ctrl-C to end)"
+            )
 
     @property
     def _is_over(self) -> bool:
@@ -224,7 +247,7 @@ class Session:
         if self._game is not None:
             self._tell("the console began another game without ending the last one")
             self._leave_game()
-        self._game = Game(start)
+        self._game, self._is_watching = Game(start), False
         self.games.append(self._game)
         self.watchdog.begin_game()
         self._playing = [bot for bot in self.bots if bot.port in start.ports]
@@ -263,7 +286,12 @@ class Session:
 
     def _answer(self, frames: list[LiveFrame], arrived: float) -> None:
         """Show the policies frames that came together, and write inputs for the last."""
-        if not frames or self._game is None:
+        if not frames:
+            return
+        if self._game is None:
+            if not self._is_watching:
+                self._is_watching = True
+                self._status.tell("a game goes on of which the start was not seen; waiting for the next one")
             return
         self._menus = 0
         self.watchdog.took(frame.frame for frame in frames)
@@ -275,9 +303,11 @@ class Session:
             for bot, state in zip(team, self._step(team, frames), strict=True):
                 if self.watchdog.is_late(arrived, self._clock()):
                     late = True
-                else:
-                    bot.pad.put(state)
+                elif bot.pad.put(state):
                     bot.on_pad = state
+                else:
+                    bot.lost += 1
+                    self._tell(f"{bot.name}: nobody takes the inputs of port {bot.port}; one is lost")
         if self._playing:
             self.watchdog.answered(arrived, self._clock(), late)
         self._trace(frames[-1:])

@@ -125,6 +125,11 @@ def shadow(
         if stopped:
             raise KeyboardInterrupt
         raise PlayError(f"--shadow {path}: {'; '.join(events.troubles) or 'no whole frame of it came'}")
+    if len(events.rows) == 1 and events.rolled_back:
+        raise PlayError(
+            f"--shadow {path}: one and the same frame came {events.rolled_back + 1:,} times: in training mode the game"
+            " does not count its frames, and nothing can be compared; name a recorded match"
+        )
     return {
         "file": str(path),
         "pace": "fast" if options.fast else f"{FPS:g} FPS",

@@ -13,9 +13,12 @@ import pytest
 import safetensors.torch
 
 from exphil.features import V1
+from exphil.play.engine import Engine
+from exphil.play.engines import Runtime, open_engine
 from exphil.synth.generate import synthesise
 from exphil.training.config import TrainConfig
 from exphil.training.runs import WEIGHTS, create_run
+from exphil.training.runs import Run as TrainedRun
 from tests.cli.outcome import Outcome, Run
 from tests.play.policies import tiny
 from tests.play.staged import ROOT, Staged
@@ -66,10 +69,21 @@ def one_line(outcome: Outcome) -> str:
     return lines[0]
 
 
-def test_a_run_plays_against_itself(exphil: Run, trained: Path, staged: Staged) -> None:
+def test_a_run_plays_against_itself(
+    exphil: Run, trained: Path, staged: Staged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = []
+
+    def counted(run: TrainedRun, runtime: Runtime = "auto") -> tuple[Engine, str]:
+        opened.append(run.name)
+        return open_engine(run, runtime)
+
+    monkeypatch.setattr("exphil.play.engines.open_engine", counted)
     staged.plan("menus", "game 0", "exit 0", patience=0.02)
-    outcome = exphil(*words(trained, staged, "--opponent", "small", "--opponent-character", "doc", "--json"))
+    itself = trained / "models" / "small"  # by its folder: the same run
+    outcome = exphil(*words(trained, staged, "--opponent", itself, "--opponent-character", "doc", "--json"))
     assert outcome.code == 0
+    assert opened == ["small"]  # one engine for both, so that they are one batch
     report: dict[str, Any] = json.loads(outcome.out)
     assert (report["run"], report["runtime"], len(report["games"])) == ("small", "torch", 1)
     assert [player["run"] for player in report["players"]] == ["small", "small"]

@@ -65,7 +65,7 @@ def test_it_reports_in_tables(call: Run) -> None:
         (("--dolphin", "x"), "--dolphin has no meaning with --shadow"),
         (("--delay", "2"), "--delay has no meaning with --shadow"),
         (("--opponent", "cpu"), "--opponent has no meaning with --shadow"),
-        (("--slippi-port", "70000"), "port 70000: give one"),
+        (("--slippi-port", "70000"), "--slippi-port 70000: ports go from 1 to 65535"),
         (("--runtime", "onnx"), "exphil export small"),
     ],
 )

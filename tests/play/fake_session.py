@@ -1,6 +1,8 @@
 """Everything around a session: a clock, a policy, a pad, a console and what runs it, each told what to do."""
 
+import io
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +12,9 @@ from exphil.live import GameStart, LiveFrame
 from exphil.live import Message as Event
 from exphil.play.console import ConsoleError, Message
 from exphil.play.controller import NEUTRAL, ControllerState
+from exphil.play.session import Bot, Session
+from exphil.play.status import Status
+from exphil.play.watchdog import Watchdog
 
 START = GameStart((3, 18, 0), 31, (1, 3), (2, 9), (0, 0), False, False, b"first")
 OTHER = GameStart((3, 18, 0), 32, (1, 3), (2, 9), (0, 0), False, False, b"second")
@@ -60,10 +65,12 @@ def answer(number: int) -> ControllerState:
 class FakePad:
     def __init__(self) -> None:
         self.put_on: list[ControllerState] = []
+        self.is_read = True
 
     def put(self, state: ControllerState) -> bool:
-        self.put_on.append(state)
-        return True
+        if self.is_read:
+            self.put_on.append(state)
+        return self.is_read
 
     def release(self) -> bool:
         self.put_on.append(NEUTRAL)
@@ -89,6 +96,7 @@ class FakeHost:
         self.menus: list[bytes] = []
         self.connected = 0
         self.comes_back = True
+        self.clock: Clock | None = None
 
     def ended(self) -> int | None:
         return self.code
@@ -110,4 +118,41 @@ class FakeHost:
         turn = self.turns.pop(0)
         if isinstance(turn, Exception):
             raise turn
+        if not turn and self.clock is not None:
+            self.clock.now += timeout_s
         return turn
+
+
+class Staged:
+    """A session of one bot at port 3, with everything around it."""
+
+    def __init__(self, *turns: "list[Message] | Exception", cost: float = 0.001, **more: Any) -> None:
+        self.clock = Clock()
+        self.runner = FakeRunner(self.clock, cost)
+        self.pad = FakePad()
+        self.events = FakeEvents()
+        self.host = FakeHost(turns)
+        self.host.clock = self.clock
+        self.told = io.StringIO()
+        self.session = Session(
+            self.host,
+            self.host,
+            self.events,
+            [Bot(3, "bot", self.runner, self.pad)],
+            Status(self.told, self.clock),
+            clock=self.clock,
+            **more,
+        )
+
+    def game(self, *events: Event, late: float = 0.0) -> Message:
+        """A message that holds events; it came `late` seconds ago."""
+        name = f"{len(self.events.meaning)}".encode()
+        self.events.meaning[name] = list(events)
+        return Message("game", name, arrived=self.clock.now - late)
+
+    def take(self, *events: Event, late: float = 0.0) -> None:
+        self.session.take([self.game(*events, late=late)])
+
+    @property
+    def watchdog(self) -> Watchdog:
+        return self.session.watchdog

@@ -1,66 +1,24 @@
 """A session at a console that is told what to do: late frames, backlogs, lost games, remarks that keep coming."""
 
 import gc
-import io
-from typing import Any
 
 import numpy as np
 import pytest
 
 from exphil.features import V1
 from exphil.live import GameEnd, GameStart, LiveFrame, Trouble
-from exphil.live import Message as Event
 from exphil.melee.controller import BUTTONS
 from exphil.play.console import ConsoleError, Message
 from exphil.play.controller import NEUTRAL, ControllerState
-from exphil.play.session import MENUS_THAT_END, MOST_TOLD, Bot, Session
-from exphil.play.status import Status
-from exphil.play.watchdog import FRAME_S, MOST_WAITING, Watchdog
+from exphil.play.session import MENUS_THAT_END, MOST_TOLD
+from exphil.play.watchdog import FRAME_S, MOST_WAITING
 from tests.play.fake_session import (
     OTHER,
     START,
-    Clock,
-    FakeEvents,
-    FakeHost,
-    FakePad,
-    FakeRunner,
+    Staged,
     answer,
     frame,
 )
-
-
-class Staged:
-    """A session of one bot at port 3, with everything around it."""
-
-    def __init__(self, *turns: "list[Message] | Exception", cost: float = 0.001, **more: Any) -> None:
-        self.clock = Clock()
-        self.runner = FakeRunner(self.clock, cost)
-        self.pad = FakePad()
-        self.events = FakeEvents()
-        self.host = FakeHost(turns)
-        self.told = io.StringIO()
-        self.session = Session(
-            self.host,
-            self.host,
-            self.events,
-            [Bot(3, "bot", self.runner, self.pad)],
-            Status(self.told, self.clock),
-            clock=self.clock,
-            **more,
-        )
-
-    def game(self, *events: Event, late: float = 0.0) -> Message:
-        """A message that holds events; it came `late` seconds ago."""
-        name = f"{len(self.events.meaning)}".encode()
-        self.events.meaning[name] = list(events)
-        return Message("game", name, arrived=self.clock.now - late)
-
-    def take(self, *events: Event, late: float = 0.0) -> None:
-        self.session.take([self.game(*events, late=late)])
-
-    @property
-    def watchdog(self) -> Watchdog:
-        return self.session.watchdog
 
 
 def test_each_frame_is_answered() -> None:

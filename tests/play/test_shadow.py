@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from exphil.errors import ReplayError, UsageError
+from exphil.errors import PlayError, ReplayError, UsageError
 from exphil.features import V1
 from exphil.live import GameStart, LiveFrame
 from exphil.live.stream import EventStream
@@ -188,6 +188,17 @@ def test_what_cannot_be_shadowed_is_refused(game: Path, tmp_path: Path, replay_d
     other = next(port for port in (1, 2, 3, 4) if port not in start.ports)
     with pytest.raises(UsageError, match=rf"--port {other}: the players of .* are on ports"):
         answered(game, port=other)
+
+
+def test_a_game_whose_frames_are_not_counted_is_refused(game: Path, tmp_path: Path) -> None:
+    told = list(frame_payloads(game.read_bytes()))
+    (first,) = (payload for frame, payload in told if frame == -123)
+    training = tmp_path / "training.slp"
+    training.write_bytes(recording_of([told[0][1], *[first] * 30]))
+    with pytest.raises(
+        PlayError, match=r"training\.slp: one and the same frame came 30 times: in training mode"
+    ):
+        answered(training)
 
 
 def test_a_server_port_that_is_taken_is_refused(game: Path) -> None:
