@@ -95,7 +95,7 @@ def test_the_dead_and_the_last_frames_are_not_scored() -> None:
 def test_likelihood_is_that_of_the_evaluation(
     make_games: Callable[..., Any], backbone: str, delay: int
 ) -> None:
-    packs, places = make_games(130, delay=delay)
+    packs, places = make_games(112, delay=delay)
     policy = tiny(backbone, delay)
     known = guesses(count_pairs(packs, places, FeatureDecoder(V1), delay))
     rollout, found = Rollout(policy, ()), []

@@ -54,6 +54,12 @@ def answered(game: Path, status: Status | None = None, delay: int = 0, **options
     )
 
 
+@pytest.fixture(scope="module")
+def both(game: Path) -> dict[str, Any]:
+    """The report beside both players. Read only."""
+    return answered(game)
+
+
 def frames_of(game: Path) -> tuple[GameStart, list[LiveFrame]]:
     stream = EventStream()
     events = [event for _, payload in frame_payloads(game.read_bytes()) for event in stream.feed(payload)]
@@ -95,13 +101,13 @@ def test_the_report_is_of_what_a_runner_answers_to_the_recording(game: Path, del
     json.dumps(found, allow_nan=False)
 
 
-def test_one_player_may_be_chosen(game: Path) -> None:
+def test_one_player_may_be_chosen(game: Path, both: dict[str, Any]) -> None:
     start, _ = frames_of(game)
     (player,) = answered(game, port=start.ports[1])["players"]
-    both = answered(game)["players"]
+    other = both["players"][1]
     assert player["port"] == start.ports[1]
-    assert player["agreement"] == both[1]["agreement"]
-    assert player["likelihood"]["nats"] == pytest.approx(both[1]["likelihood"]["nats"], rel=1e-5)
+    assert player["agreement"] == other["agreement"]
+    assert player["likelihood"]["nats"] == pytest.approx(other["likelihood"]["nats"], rel=1e-5)
 
 
 def test_at_the_games_own_pace_it_is_the_same(game: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,8 +220,8 @@ def test_a_gzipped_recording_is_read_as_it_is(game: Path, tmp_path: Path) -> Non
     assert read_recording(packed) == read_recording(game)
 
 
-def test_tables_say_what_the_report_says(game: Path) -> None:
-    found = answered(game)
+def test_tables_say_what_the_report_says(both: dict[str, Any]) -> None:
+    found = both
     titles, rows = player_table(found)
     for row, player in zip(rows, found["players"], strict=True):
         line = dict(zip(titles, row, strict=True))

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from exphil.export.onnx_file import exported_bytes
+from exphil.export.session import OnnxEngine
 from exphil.features import V1
 from exphil.live import GameEnd, LiveFrame
 from exphil.live import Message as Event
@@ -20,8 +22,7 @@ from exphil.play.status import Status
 from exphil.play.watchdog import FRAME_S, MOST_WAITING, Watchdog
 from tests.play.chain import ChainEngine
 from tests.play.fake_session import START, Clock, FakeEvents, FakeHost, FakePad
-from tests.play.policies import engine as torch_engine
-from tests.play.policies import rows_of_a_game
+from tests.play.policies import rows_of_a_game, tiny
 
 ROW_BYTES = V1.row_dtype.itemsize
 ROWS = rows_of_a_game(200, seed=6)
@@ -84,9 +85,9 @@ def test_two_bots_of_one_policy_are_one_batch_and_press_what_each_alone_does() -
     assert (watchdog.frames, watchdog.missed) == (alone[0][2].frames, alone[0][2].missed)
 
 
-@pytest.mark.parametrize("backbone", ["gru", "sliding_window", "jamba"])
+@pytest.mark.parametrize("backbone", ["gru", "jamba"])
 def test_a_real_policy_beside_itself_decides_as_alone(backbone: str) -> None:
-    one = torch_engine(backbone, delay=1)
+    one = OnnxEngine(exported_bytes(tiny(backbone, delay=1), run="small", weights="0123"))
     together, _, _ = played([one, one])
     alone = [played([one], ports=[port])[0][0] for port in (1, 3)]
     assert together == alone
