@@ -16,7 +16,7 @@ pytest.importorskip("enet")
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of `game.slp` and `models/small`, a run that was exported."""
-    folder, policy = tmp_path_factory.mktemp("shadow"), tiny("gru")
+    folder, policy = tmp_path_factory.mktemp("shadow"), tiny("mlp")
     export_run(save_run(folder / "models", "small", policy), policy)
     synthesised(folder / "games").rename(folder / "game.slp")
     return folder
@@ -37,7 +37,7 @@ def test_it_reports_in_json(call: Run) -> None:
     outcome = call("--json", "--seed", "3", "--runtime", "torch")
     assert outcome.code == 0, outcome.err
     report = json.loads(outcome.out)
-    assert (report["run"], report["backbone"], report["runtime"]) == ("small", "gru", "torch")
+    assert (report["run"], report["backbone"], report["runtime"]) == ("small", "mlp", "torch")
     assert report["seed"] == 3
     assert report["game"]["complete"]
     assert [player["likelihood"]["nats"] > 0 for player in report["players"]] == [True, True]
