@@ -11,7 +11,7 @@ from exphil.live import Encode, EventStream, LiveFrame
 from exphil.live import Message as Event
 from exphil.play.controller import ControllerState
 from exphil.play.pipe import Pad
-from exphil.play.session import Runner
+from exphil.play.teams import Runner
 
 TIMED: Final = ("reading", "features", "step", "pipe")
 

@@ -14,6 +14,7 @@ from exphil.config.roots import models_root
 from exphil.errors import UsageError
 
 if TYPE_CHECKING:
+    from exphil.play.engine import Engine
     from exphil.play.match import Player
 
 Runtime = Literal["auto", "torch", "onnx", "int8"]
@@ -164,11 +165,12 @@ def play(
         slippi_port=PORT if slippi_port is None else slippi_port,
     )
     root = models_root(models)
-    player, ran = _player(root, run, runtime, character)
+    engines: dict[Path, tuple[Engine, str]] = {}
+    player, ran = _player(root, run, runtime, character, engines)
     if opponent in ("human", "cpu"):
         other: Player | str = opponent
     else:
-        other, _ = _player(root, opponent, runtime, opponent_character)
+        other, _ = _player(root, opponent, runtime, opponent_character, engines)
     match = Match(
         player,
         other,
@@ -237,15 +239,20 @@ def _shadow(
     return 0
 
 
-def _player(root: Path, run: str, runtime: Runtime, character: str | None) -> "tuple[Player, str]":
-    """(the policy of a run, the runtime that steps it)."""
+def _player(
+    root: Path, run: str, runtime: Runtime, character: str | None, engines: "dict[Path, tuple[Engine, str]]"
+) -> "tuple[Player, str]":
+    """(the policy of a run, the runtime that steps it); `engines`: those opened already, by their run's folder."""
     from exphil.melee.characters import find_character
     from exphil.play.engines import open_engine
     from exphil.play.match import Player
     from exphil.training.runs import open_run
 
     opened = open_run(root, run)
-    engine, ran = open_engine(opened, runtime)
+    folder = opened.folder.resolve()
+    if folder not in engines:
+        engines[folder] = open_engine(opened, runtime)
+    engine, ran = engines[folder]
     trained_on = opened.config.character
     return Player(
         opened.name, engine, character, None if trained_on is None else find_character(trained_on)

@@ -11,8 +11,7 @@ import numpy.typing as npt
 
 from exphil.evaluation.run_lengths import RunLengths
 from exphil.loading.sampler import Ints
-from exphil.melee.controller import BUTTONS, HEAD_SIZES, HEADS, STICK_BINS
-from exphil.policy.queue import NEUTRAL
+from exphil.melee.controller import BUTTONS, HEAD_SIZES, HEADS, NEUTRAL, STICK_BINS
 
 FROZEN_FRAMES: Final = 60
 """A whole input that stays for so long counts as frozen: a second."""

@@ -13,13 +13,13 @@ from exphil.errors import StoreError
 from exphil.features import FeatureSet
 from exphil.melee.controller import (
     BUTTONS,
+    NEUTRAL,
     SHOULDER_BINS,
     STICK_BINS,
     STICKS,
     shoulder_values,
     stick_values,
 )
-from exphil.policy.queue import NEUTRAL
 
 FORMAT: Final = "1"
 """Raised when inputs, outputs or metadata come to mean something else."""

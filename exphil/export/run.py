@@ -1,7 +1,6 @@
 """A run's policy exported, checked on real games, and written into the run's folder: `exphil export`."""
 
 import errno
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from exphil.errors import StoreError, UsageError
 from exphil.evaluation.streams import Streams, name_streams
 from exphil.export.agreement import SIDE_BY_SIDE, Agreement, MissError, compare_with_torch
 from exphil.export.card import card_lines
+from exphil.export.files import FILES, weights_digest
 from exphil.export.games import enough
 from exphil.export.metadata import FP32, INT8
 from exphil.export.onnx_file import exported_bytes
@@ -26,7 +26,7 @@ from exphil.store.atomic import require_space, write_bytes
 from exphil.store.packs import Packs
 from exphil.store.store import Store
 from exphil.training.card import with_section
-from exphil.training.runs import CARD, ONNX, ONNX_INT8, WEIGHTS, Run
+from exphil.training.runs import CARD, Run
 from exphil.training.selection import locate
 from exphil.training.trained import load_policy
 
@@ -35,8 +35,6 @@ STEPS: Final = 5000
 
 INT8_STEPS: Final = 40_000
 """Frames of the validation side on which int8 and fp32 are, at most."""
-
-FILES: Final = {FP32: ONNX, INT8: ONNX_INT8}
 
 Progress = Callable[[str, int], AbstractContextManager[Callable[..., None]]]
 """(title, steps) -> a context that gives `advance(steps)`."""
@@ -101,30 +99,6 @@ def export(
         "files": {name: str(path) for name, path in written.items()},
         "bytes": {name: len(made.files[name]) for name in wanted},
     }
-
-
-def weights_digest(run: Run) -> str:
-    """16 hex digits of the run's weights: a file of other weights is stale."""
-    return hashlib.blake2b((run.folder / WEIGHTS).read_bytes(), digest_size=8).hexdigest()
-
-
-def load_engine(run: Run, precision: str = FP32, *, threads: int = 1) -> OnnxEngine:
-    """The exported policy of a run, to be stepped.
-
-    Raises:
-        StoreError: it has not been exported, or has learnt since.
-        FingerprintError: it reads rows of another feature table.
-    """
-    path = run.folder / FILES[precision]
-    flag = "--int8" if precision == INT8 else "--onnx"
-    if not path.is_file():
-        raise StoreError(f"{run.folder} has no {path.name}: write it with `exphil export {run.name} {flag}`")
-    engine = OnnxEngine(path, threads=threads)
-    if engine.exported.weights != weights_digest(run):
-        raise StoreError(
-            f"{path} was made from other weights than the run now has; run `exphil export {run.name} {flag}` again"
-        )
-    return engine
 
 
 def _games(

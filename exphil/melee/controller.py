@@ -31,6 +31,8 @@ SHOULDER_UNIT: Final = 140
 SHOULDER_BINS: Final = 5
 # Classes of every head, in head order.
 HEAD_SIZES: Final = (2,) * len(BUTTONS) + (STICK_BINS,) * len(STICKS) + (SHOULDER_BINS,)
+NEUTRAL: Final = (0,) * len(BUTTONS) + (STICK_BINS // 2,) * len(STICKS) + (0,)
+"""The class of each head on a controller that nobody touches."""
 
 _STICK_STEP: Final = 2 * STICK_UNIT // (STICK_BINS - 1)
 _SHOULDER_STEP: Final = SHOULDER_UNIT // (SHOULDER_BINS - 1)

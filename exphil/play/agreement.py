@@ -54,19 +54,25 @@ def agreement(
 
     Returns:
         `frames`, `exact` (all 13 heads), `by_head`; the same under `repeat` for the newest input that is known when
-        the policy decides; and under `changed` over the frames at which the player's input is another than that.
-        Shares are None where no frame counts.
+        the policy decides; and under `changed` over the frames at which the player's input is another than that, of
+        each head over those at which that head's is. Shares are None where no frame counts.
     """
     inputs = recorded_inputs(rows, viewpoint)
     scored = scored_frames(rows, viewpoint, frames, delay)
     scored = scored[[int(frames[place]) in answers for place in scored.tolist()]]
     chosen = np.array([answers[int(frames[place])] for place in scored.tolist()]).reshape(-1, NUM_HEADS)
     target, held = inputs[scored + 1 + delay], inputs[scored + delay]
-    changed = (target != held).any(axis=1)
+    same, changes = chosen == target, target != held
     return {
-        **_shares(chosen == target),
-        "repeat": _shares(held == target),
-        "changed": _shares((chosen == target)[changed]),
+        **_shares(same),
+        "repeat": _shares(~changes),
+        "changed": {
+            **_shares(same[changes.any(axis=1)]),
+            "by_head": {
+                head: float(same[changes[:, place], place].mean()) if changes[:, place].any() else None
+                for place, head in enumerate(HEADS)
+            },
+        },
     }
 
 

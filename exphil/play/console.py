@@ -20,6 +20,8 @@ ADDRESS: Final = "127.0.0.1"
 PORT: Final = 51441
 """UDP port that Slippi's Dolphin listens on."""
 
+LAST_PORT: Final = 65535
+
 MENU_EVENT: Final = 0x3E
 
 _ATTEMPT_S: Final = 1.0

@@ -1,21 +1,26 @@
 """A run's engine: its exported graph where there is one, else torch."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Final, Literal
 
+import numpy as np
+
 from exphil.errors import UsageError
+from exphil.melee.controller import NEUTRAL, NUM_HEADS
 from exphil.play.engine import Engine
-from exphil.training.runs import Run
+from exphil.training.runs import ONNX, ONNX_INT8, Run
 
 Runtime = Literal["auto", "torch", "onnx", "int8"]
 
-FILES: Final[dict[str, str]] = {"onnx": "policy.onnx", "int8": "policy.int8.onnx"}
+FILES: Final[dict[str, str]] = {"onnx": ONNX, "int8": ONNX_INT8}
 """What `exphil export` writes into a run's folder, by runtime."""
 
 
 def open_engine(run: Run, runtime: Runtime = "auto") -> tuple[Engine, str]:
     """The engine that steps a run's policy on one thread, and the name of its runtime.
 
-    `auto` takes the exported float32 graph where there is one, else torch.
+    `auto` takes the exported float32 graph where there is one, else torch. Torch is imported only where it steps.
 
     Raises:
         UsageError: the run has not been exported as asked for.
@@ -32,8 +37,8 @@ def open_engine(run: Run, runtime: Runtime = "auto") -> tuple[Engine, str]:
 
         torch.set_num_threads(1)
         return TorchEngine(load_policy(run)), runtime
+    from exphil.export.files import load_engine
     from exphil.export.metadata import FP32, INT8
-    from exphil.export.run import load_engine
 
     path = run.folder / FILES[runtime]
     if not path.is_file():
@@ -43,3 +48,22 @@ def open_engine(run: Run, runtime: Runtime = "auto") -> tuple[Engine, str]:
             " or take --runtime torch"
         )
     return load_engine(run, INT8 if runtime == "int8" else FP32), runtime
+
+
+def warm_up(engines: Sequence[Engine]) -> None:
+    """Steps of nothing: what an engine sets up on its first steps is not set up while a frame waits.
+
+    Args:
+        engines: one a player; players of one engine are stepped as a batch, except where they have to begin anew.
+    """
+    for engine, count in Counter(engines).items():
+        for batch in {1, count}:
+            engine.step(
+                np.zeros((batch, engine.row_bytes), np.uint8),
+                np.zeros(batch, np.int64),
+                np.tile(np.array(NEUTRAL), (batch, engine.delay, 1)),
+                np.zeros((batch, NUM_HEADS), np.float32),
+                1.0,
+                1.0,
+                engine.initial_state(batch),
+            )

@@ -5,13 +5,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
 from exphil.errors import UsageError
 from exphil.melee.characters import external_name
-from exphil.melee.controller import NUM_HEADS
 from exphil.melee.stages import stage_name
-from exphil.play.console import ADDRESS, ConsoleConnection
+from exphil.play.console import ADDRESS, LAST_PORT, ConsoleConnection
 from exphil.play.dolphin import (
     START_S,
     Dolphin,
@@ -22,8 +19,9 @@ from exphil.play.dolphin import (
     playable_character,
 )
 from exphil.play.engine import Engine
+from exphil.play.engines import warm_up
 from exphil.play.libraries import load_melee
-from exphil.play.runner import NEUTRAL_CLASSES, PolicyRunner
+from exphil.play.runner import PolicyRunner
 from exphil.play.session import Bot, Events, Game, Session
 from exphil.play.status import Status
 from exphil.play.watchdog import Watchdog
@@ -79,6 +77,8 @@ class MatchOptions:
         load_melee()
         check_paths(self.dolphin, self.iso, self.dolphin_home)
         check_stage(self.stage)
+        if not 1 <= self.slippi_port <= LAST_PORT:
+            raise UsageError(f"--slippi-port {self.slippi_port}: ports go from 1 to {LAST_PORT}")
         if self.games is not None and self.games < 1:
             raise UsageError(f"--games {self.games}: give at least 1")
         if not 1 <= self.cpu_level <= HIGHEST_LEVEL:
@@ -124,8 +124,7 @@ class Match:
             seats.append(_other_seat(opponent, options, opponent_character))
         check_seats(seats)
         runners = {port: self._runner(port, who) for port, who in playing.items()}
-        for who in playing.values():
-            _warm_up(who.engine)
+        warm_up([runner.engine for runner in runners.values()])
         self.dolphin = Dolphin(
             options.dolphin,
             options.iso,
@@ -190,23 +189,15 @@ class Match:
             "budget_ms": round(watchdog.budget_s * 1e3, 3),
             "latency": watchdog.latencies.figures(),
             "players": [
-                {"port": bot.port, "run": bot.name, "input_lag_frames": bot.lag.frames}
+                {
+                    "port": bot.port,
+                    "run": bot.name,
+                    "input_lag_frames": bot.lag.frames,
+                    "lost_inputs": bot.lost,
+                }
                 for bot in session.bots
             ],
         }
-
-
-def _warm_up(engine: Engine) -> None:
-    """A step of nothing: what an engine sets up on its first step is not set up while a frame waits."""
-    engine.step(
-        np.zeros((1, engine.row_bytes), np.uint8),
-        np.zeros(1, np.int64),
-        np.tile(NEUTRAL_CLASSES, (1, engine.delay, 1)),
-        np.zeros((1, NUM_HEADS), np.float32),
-        1.0,
-        1.0,
-        engine.initial_state(1),
-    )
 
 
 def _other_seat(kind: str, options: MatchOptions, character: str | None) -> Seat:
@@ -245,6 +236,9 @@ def summary(report: Mapping[str, Any]) -> list[tuple[str, str]]:
             ("latency", ", ".join(f"{name.removesuffix('_ms')} {ms:.2f} ms" for name, ms in latency.items()))
         )
     for player in report["players"]:
+        if player["lost_inputs"]:
+            lost = f"{player['lost_inputs']:,} that were ready in time, and that Dolphin did not read"
+            rows.append((f"lost inputs, port {player['port']}", lost))
         lag = player["input_lag_frames"]
         if lag is not None:
             rows.append((f"input lag, port {player['port']}", f"{lag} frames beyond the next"))

@@ -1,8 +1,8 @@
 """The parts of a session, each with a stopwatch, and a memory of what came and what was answered."""
 
 from collections import deque
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, cast
 
 from exphil.live import GameEnd, LiveFrame, Trouble
 from exphil.live import Message as Event
@@ -12,6 +12,7 @@ from exphil.play.engine import Bytes, Ints
 from exphil.play.pipe import input_lines
 from exphil.play.runner import PolicyRunner
 from exphil.play.session import Console, Events
+from exphil.play.teams import Runner, step_team
 from exphil.play.watchdog import Latencies
 
 Clock = Callable[[], float]
@@ -57,33 +58,28 @@ class ObservedEvents:
         return found
 
 
-class ObservedRunner:
-    """A policy in a game; keeps what it answered, the last answer beside a frame that came again.
+class ObservedSteps:
+    """Steps policies; keeps what they answered, the last answer beside a frame that came again.
 
     Attributes:
-        stepping: seconds a frame, drawing included.
-        answers: by the frame that was seen, the classes (13,) chosen for frame + 1 + delay.
+        stepping: seconds in which a frame was answered for all of a team, drawing included.
+        answers: by viewpoint and the frame that was seen, the classes (13,) chosen for frame + 1 + delay.
     """
 
-    def __init__(self, runner: PolicyRunner, clock: Clock) -> None:
-        self._runner = runner
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.stepping = Latencies()
-        self.answers: dict[int, Ints] = {}
+        self.answers: dict[int, dict[int, Ints]] = {0: {}, 1: {}}
 
-    def reset(self, *, viewpoint: int | None = None, game: bytes = b"") -> None:
-        """Begin a game."""
-        self._runner.reset(viewpoint=viewpoint, game=game)
-
-    def step(self, frame: LiveFrame) -> ControllerState:
-        """See a frame; gives the input to put on the controller now."""
+    def __call__(self, team: Sequence[Runner], frame: LiveFrame) -> list[ControllerState]:
+        """As `exphil.play.teams.step_team`."""
         begun = self._clock()
-        state = self._runner.step(frame)
+        states = step_team(team, frame)
         self.stepping.add(self._clock() - begun)
-        decision = self._runner.decision
-        assert decision is not None
-        self.answers[frame.frame] = decision.classes
-        return state
+        for runner in cast(Sequence[PolicyRunner], team):
+            assert runner.decision is not None
+            self.answers[runner.viewpoint][frame.frame] = runner.decision.classes
+        return states
 
 
 class ObservedPad:

@@ -6,7 +6,7 @@ is told in one line, and the next game starts afresh.
 
 import gc
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -21,10 +21,14 @@ from exphil.play.controller import NEUTRAL, ControllerState
 from exphil.play.lag import LagMeter
 from exphil.play.pipe import Pad
 from exphil.play.status import Status, stocks_of
+from exphil.play.teams import Runner, Together, step_team, team_of
 from exphil.play.watchdog import MOST_WAITING, Watchdog
 
 WAIT_S: Final = 0.5
 """Seconds without a message after which the loop looks whether the console still runs."""
+
+SILENCE_S: Final = 10.0
+"""Seconds of a game without a message after which it is told that nothing comes."""
 
 RECONNECT_S: Final = 20.0
 
@@ -33,18 +37,6 @@ MENUS_THAT_END: Final = 10
 
 MOST_TOLD: Final = 5
 """Times that one and the same remark is printed."""
-
-
-class Runner(Protocol):
-    """A policy in one game at a time."""
-
-    def reset(self, *, viewpoint: int | None = None, game: bytes = b"") -> None:
-        """Begin a game."""
-        ...
-
-    def step(self, frame: LiveFrame) -> ControllerState:
-        """See a frame; gives the input to put on the controller now."""
-        ...
 
 
 class Console(Protocol):
@@ -87,6 +79,7 @@ class Bot:
         runner: the policy.
         pad: its controller.
         on_pad: the input that lies on it.
+        lost: inputs that were ready in time, and that the console did not take.
     """
 
     port: int
@@ -94,6 +87,7 @@ class Bot:
     runner: Runner
     pad: Pad
     on_pad: ControllerState = NEUTRAL
+    lost: int = 0
     lag: LagMeter = field(default_factory=lambda: LagMeter(0))
 
 
@@ -139,6 +133,7 @@ class Session:
         status: where the line and the remarks go.
         watchdog: judges lateness.
         most_games: None for as many as there are.
+        together: steps bots that one batch can hold.
         clock: that of `Message.arrived`.
     """
 
@@ -152,6 +147,7 @@ class Session:
         *,
         watchdog: Watchdog | None = None,
         most_games: int | None = None,
+        together: Together = step_team,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.watchdog = Watchdog() if watchdog is None else watchdog
@@ -162,10 +158,14 @@ class Session:
         self.bots = list(bots)
         self._status = status
         self._most_games = most_games
+        self._together = together
         self._clock = clock
         self._game: Game | None = None
         self._playing: list[Bot] = []
+        self._teams: list[list[Bot]] = []
         self._menus = 0
+        self._is_watching = False
+        self._silent_since: float | None = None
         self._told: dict[str, int] = {}
 
     def play(self) -> None:
@@ -183,9 +183,25 @@ class Session:
                         return
                     continue
                 self.take(messages)
-                if not messages and self._host.ended() is not None:
+                if messages:
+                    self._silent_since = None
+                elif self._host.ended() is not None:
                     self._console_ended()
                     return
+                else:
+                    self._note_silence()
+
+    def _note_silence(self) -> None:
+        """Nothing has come for a while: told once, in a game. The connection says by itself when it is lost."""
+        now = self._clock()
+        if self._silent_since is None:
+            self._silent_since = now
+        if self._game is not None and now - self._silent_since >= SILENCE_S:
+            self._silent_since = float("inf")
+            self._status.tell(
+                f"no frame for {SILENCE_S:.0f} s: the game is paused, or the console hangs; waiting"
+                " (close Dolphin or press Ctrl-C to end)"
+            )
 
     @property
     def _is_over(self) -> bool:
@@ -231,7 +247,7 @@ class Session:
         if self._game is not None:
             self._tell("the console began another game without ending the last one")
             self._leave_game()
-        self._game = Game(start)
+        self._game, self._is_watching = Game(start), False
         self.games.append(self._game)
         self.watchdog.begin_game()
         self._playing = [bot for bot in self.bots if bot.port in start.ports]
@@ -244,6 +260,7 @@ class Session:
             bot.runner.reset(viewpoint=viewpoint, game=start.payload)
             bot.lag = LagMeter(viewpoint)
             self._release(bot)
+        self._teams = _teams(self._playing)
 
     def _leave_game(self) -> None:
         if self._game is None:
@@ -251,7 +268,7 @@ class Session:
         for bot in self._playing:
             self._release(bot)
         self._status.tell(self._game.line())
-        self._game, self._playing, self._menus = None, [], 0
+        self._game, self._playing, self._teams, self._menus = None, [], [], 0
         gc.collect()
 
     def _between(self, message: Message) -> None:
@@ -269,7 +286,12 @@ class Session:
 
     def _answer(self, frames: list[LiveFrame], arrived: float) -> None:
         """Show the policies frames that came together, and write inputs for the last."""
-        if not frames or self._game is None:
+        if not frames:
+            return
+        if self._game is None:
+            if not self._is_watching:
+                self._is_watching = True
+                self._status.tell("a game goes on of which the start was not seen; waiting for the next one")
             return
         self._menus = 0
         self.watchdog.took(frame.frame for frame in frames)
@@ -277,13 +299,15 @@ class Session:
         newest = frames[-1]
         self._trace(frames[:-1])
         late = False
-        for bot in self._playing:
-            state = self._step(bot, frames)
-            if self.watchdog.is_late(arrived, self._clock()):
-                late = True
-            else:
-                bot.pad.put(state)
-                bot.on_pad = state
+        for team in self._teams:
+            for bot, state in zip(team, self._step(team, frames), strict=True):
+                if self.watchdog.is_late(arrived, self._clock()):
+                    late = True
+                elif bot.pad.put(state):
+                    bot.on_pad = state
+                else:
+                    bot.lost += 1
+                    self._tell(f"{bot.name}: nobody takes the inputs of port {bot.port}; one is lost")
         if self._playing:
             self.watchdog.answered(arrived, self._clock(), late)
         self._trace(frames[-1:])
@@ -301,17 +325,23 @@ class Session:
             bot.runner.reset(game=self._game.start.payload)
         return frames[-MOST_WAITING:]
 
-    def _step(self, bot: Bot, frames: Sequence[LiveFrame]) -> ControllerState:
-        state = NEUTRAL
-        for frame in frames:
-            try:
-                state = bot.runner.step(frame)
-            except PlayError as error:
-                assert self._game is not None
-                self._tell(f"{bot.name}: {error}; it begins anew")
-                bot.runner.reset(game=self._game.start.payload)
-                state = bot.runner.step(frame)
-        return state
+    def _step(self, team: Sequence[Bot], frames: Sequence[LiveFrame]) -> list[ControllerState]:
+        """Show a team all frames; what it answers to the last."""
+        for frame in frames[:-1]:
+            self._show(team, frame)
+        return self._show(team, frames[-1])
+
+    def _show(self, team: Sequence[Bot], frame: LiveFrame) -> list[ControllerState]:
+        runners = [bot.runner for bot in team]
+        try:
+            return self._together(runners, frame)
+        except PlayError as error:
+            if len(team) > 1:  # one of them may still be able to
+                return [self._show([bot], frame)[0] for bot in team]
+            assert self._game is not None
+            self._tell(f"{team[0].name}: {error}; it begins anew")
+            runners[0].reset(game=self._game.start.payload)
+            return self._together(runners, frame)
 
     def _trace(self, frames: Sequence[LiveFrame]) -> None:
         """Follow inputs on their way; a frame that comes again has been followed."""
@@ -361,6 +391,14 @@ class Session:
         count = self._told[text] = self._told.get(text, 0) + 1
         if count <= MOST_TOLD:
             self._status.tell(text if count < MOST_TOLD else f"{text} (not told any more)")
+
+
+def _teams(bots: Sequence[Bot]) -> list[list[Bot]]:
+    """Bots by the batch that they are stepped in."""
+    found: dict[Hashable, list[Bot]] = {}
+    for bot in bots:
+        found.setdefault(team_of(bot.runner), []).append(bot)
+    return list(found.values())
 
 
 @contextmanager

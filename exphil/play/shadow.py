@@ -22,7 +22,8 @@ from exphil.play.agreement import agreement, likelihood, nats, scored_frames
 from exphil.play.broadcast import FPS, broadcast_of, frame_payloads
 from exphil.play.console import ADDRESS, ConsoleConnection
 from exphil.play.engine import Engine
-from exphil.play.observed import Clock, ObservedEvents, ObservedPad, ObservedRunner, RecordedConsole
+from exphil.play.engines import warm_up
+from exphil.play.observed import Clock, ObservedEvents, ObservedPad, ObservedSteps, RecordedConsole
 from exphil.play.runner import PolicyRunner
 from exphil.play.session import Bot, Session
 from exphil.play.spectator import SpectatorServer
@@ -59,7 +60,7 @@ class Options:
 class _Player:
     port: int
     viewpoint: int
-    runner: ObservedRunner
+    runner: PolicyRunner
     pad: ObservedPad
 
 
@@ -117,12 +118,18 @@ def shadow(
         for viewpoint, port in enumerate(start.ports)
         if options.port in (None, port)
     ]
-    events, watchdog = ObservedEvents(EventStream(), clock), Watchdog()
-    stopped, over = _stream(data, players, events, watchdog, options, status, clock)
+    warm_up([player.runner.engine for player in players])
+    events, steps, watchdog = ObservedEvents(EventStream(), clock), ObservedSteps(clock), Watchdog()
+    stopped, over = _stream(data, players, events, steps, watchdog, options, status, clock)
     if not events.rows:
         if stopped:
             raise KeyboardInterrupt
         raise PlayError(f"--shadow {path}: {'; '.join(events.troubles) or 'no whole frame of it came'}")
+    if len(events.rows) == 1 and events.rolled_back:
+        raise PlayError(
+            f"--shadow {path}: one and the same frame came {events.rolled_back + 1:,} times: in training mode the game"
+            " does not count its frames, and nothing can be compared; name a recorded match"
+        )
     return {
         "file": str(path),
         "pace": "fast" if options.fast else f"{FPS:g} FPS",
@@ -147,10 +154,10 @@ def shadow(
         "latency": watchdog.latencies.figures(),
         "parts": {
             "reading": events.reading.figures(),
-            "step": _together([player.runner.stepping for player in players]),
+            "step": steps.stepping.figures(),
             "pipe": _together([player.pad.writing for player in players]),
         },
-        "players": _compared(engine, start, players, events, progress),
+        "players": _compared(engine, start, players, events, steps, progress),
         "trouble": events.troubles,
     }
 
@@ -164,13 +171,14 @@ def _player(engine: Engine, viewpoint: int, start: GameStart, options: Options, 
         top_p=options.top_p,
         seed=options.seed + port,  # as in a match: what is drawn there is drawn here
     )
-    return _Player(port, viewpoint, ObservedRunner(runner, clock), ObservedPad(clock))
+    return _Player(port, viewpoint, runner, ObservedPad(clock))
 
 
 def _stream(
     data: bytes,
     players: Sequence[_Player],
     events: ObservedEvents,
+    steps: ObservedSteps,
     watchdog: Watchdog,
     options: Options,
     status: Status,
@@ -185,7 +193,15 @@ def _stream(
         try:
             connection.connect(CONNECT_S)
             Session(
-                console, console, events, bots, status, watchdog=watchdog, most_games=1, clock=clock
+                console,
+                console,
+                events,
+                bots,
+                status,
+                watchdog=watchdog,
+                most_games=1,
+                together=steps,
+                clock=clock,
             ).play()
         except KeyboardInterrupt:
             stopped = True
@@ -200,6 +216,7 @@ def _compared(
     start: GameStart,
     players: Sequence[_Player],
     events: ObservedEvents,
+    steps: ObservedSteps,
     progress: Progress,
 ) -> list[dict[str, Any]]:
     """Agreement and likelihood of each player, over the game as it stands in the end."""
@@ -215,7 +232,9 @@ def _compared(
             {
                 "port": player.port,
                 "character": character_title(external_name(start.characters[player.viewpoint])),
-                "agreement": agreement(rows, player.viewpoint, frames, player.runner.answers, engine.delay),
+                "agreement": agreement(
+                    rows, player.viewpoint, frames, steps.answers[player.viewpoint], engine.delay
+                ),
                 "likelihood": nats(found, scored),
             }
         )

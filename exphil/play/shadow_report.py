@@ -12,8 +12,8 @@ Table = tuple[Sequence[str], list[list[str]]]
 def summary(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What was played, and how punctually."""
     game, deadline = report["game"], report["deadline"]
-    rolled = f", {game['rolled_back']} of them rolled back and computed again" if game["rolled_back"] else ""
-    late = f", {deadline['left_out']} of them never seen" if deadline["left_out"] else ""
+    rolled = f", {game['rolled_back']:,} computed again after rollbacks" if game["rolled_back"] else ""
+    late = f", {deadline['left_out']:,} of them never seen" if deadline["left_out"] else ""
     broken = "" if game["complete"] else "; the stream ended before the game"
     rows = [
         ("recording", report["file"]),
@@ -21,7 +21,7 @@ def summary(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("pace", "as fast as it answers" if report["pace"] == "fast" else report["pace"]),
         (
             "missed",
-            f"{deadline['missed']} of {deadline['frames']:,} frames"
+            f"{deadline['missed']:,} of {deadline['frames']:,} frames"
             f" (answered later than {deadline['budget_ms']:.1f} ms, or not at all){late}",
         ),
     ]

@@ -14,12 +14,11 @@ from typing import Any, Final, Self
 
 from exphil.errors import PlayError, UsageError
 from exphil.play.broadcast import FPS, Broadcast, Message
-from exphil.play.console import ADDRESS
+from exphil.play.console import ADDRESS, LAST_PORT
 from exphil.play.libraries import load_enet
 
 CLIENTS: Final = 4
 CHANNELS: Final = 2
-LAST_PORT: Final = 65535
 
 _NO_ANSWER: Final = -1
 _TAKEN: Final = -2
@@ -44,7 +43,7 @@ class SpectatorServer:
             UsageError: no such port, or pyenet is not installed.
         """
         if not 0 <= port <= LAST_PORT:
-            raise UsageError(f"port {port}: give one from 1 to {LAST_PORT}, or 0 for any that is free")
+            raise UsageError(f"--slippi-port {port}: ports go from 1 to {LAST_PORT}; 0 is any that is free")
         load_enet()
         self.port = port
         self._messages = list(messages)
@@ -87,8 +86,8 @@ class SpectatorServer:
         if answer == _TAKEN:
             self._end()
             raise UsageError(
-                f"port {self.port} of {ADDRESS} cannot be listened on: another program has it (a Dolphin that runs?);"
-                " give another one, or 0 for any that is free"
+                f"--slippi-port {self.port}: another program has this port (a Dolphin that runs?); give another one,"
+                " or leave it out for any that is free"
             )
         self.port = answer
         return self

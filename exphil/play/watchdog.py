@@ -75,10 +75,11 @@ class Watchdog:
     left_out: int = 0
     latencies: Latencies = field(default_factory=Latencies)
     _newest: int | None = None
+    _has_new: bool = False
 
     def begin_game(self) -> None:
         """Frame ids start again."""
-        self._newest = None
+        self._newest, self._has_new = None, False
 
     def took(self, frames: Iterable[int]) -> None:
         """Note the ids that came together, in their order.
@@ -91,6 +92,7 @@ class Watchdog:
             if self._newest is None or frame > self._newest:
                 self._newest = frame
                 new += 1
+        self._has_new = new > 0
         self.frames += new
         self.missed += max(0, new - 1)
 
@@ -99,6 +101,6 @@ class Watchdog:
         return now - arrived > self.budget_s
 
     def answered(self, arrived: float, now: float, late: bool) -> None:
-        """All is done for a frame; `late`: without its input."""
+        """All is done for what was taken; `late`: without its input, which a frame that came before is no miss for."""
         self.latencies.add(now - arrived)
-        self.missed += late
+        self.missed += late and self._has_new

@@ -4,15 +4,10 @@ Shapes: B batch, N the delay, 13 heads. A queue is (B, N, 13) int64, the input t
 frame t it holds the inputs of frames t + 1 to t + N; what the policy decides there is that of frame t + 1 + N.
 """
 
-from typing import Final
-
 import torch
 from torch import Tensor
 
-from exphil.melee.controller import BUTTONS, NUM_HEADS, STICK_BINS, STICKS
-
-NEUTRAL: Final = (0,) * len(BUTTONS) + (STICK_BINS // 2,) * len(STICKS) + (0,)
-"""The class of each head on a controller that nobody touches."""
+from exphil.melee.controller import NEUTRAL, NUM_HEADS
 
 
 def neutral_queue(batch: int, delay: int, device: torch.device | None = None) -> Tensor:

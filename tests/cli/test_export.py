@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,12 @@ from exphil.cli import run as run_command
 from exphil.errors import StoreError
 from exphil.export import run as export_run
 from exphil.export.agreement import Agreement
+from exphil.export.files import load_engine
 from exphil.export.metadata import FP32, INT8
-from exphil.export.run import load_engine
+from exphil.export.onnx_file import exported_bytes
+from exphil.export.quantise import quantised_bytes
 from exphil.melee.controller import HEADS
+from exphil.policy.policy import Policy
 from exphil.training.runs import CARD, ONNX, ONNX_INT8, WEIGHTS, open_run
 from tests.cli.outcome import Outcome, Run
 from tests.stores import make_store
@@ -40,9 +44,22 @@ def models(trained: Path, tmp_path: Path) -> Path:
     return tmp_path / "models"
 
 
+cache_of_quantised = cache(quantised_bytes)
+MADE: dict[str, bytes] = {}
+
+
+def made_once(policy: Policy, *, run: str, weights: str) -> bytes:
+    """The same weights make the same file, as `test_again_replaces_files_and_section` holds."""
+    if weights not in MADE:
+        MADE[weights] = exported_bytes(policy, run=run, weights=weights)
+    return MADE[weights]
+
+
 @pytest.fixture
 def call(exphil: Run, models: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """`exphil export` of the copy, checked on a few frames."""
+    monkeypatch.setattr(export_run, "exported_bytes", made_once)
+    monkeypatch.setattr(export_run, "quantised_bytes", cache_of_quantised)
     monkeypatch.setattr(export_run, "STEPS", 40)
     monkeypatch.setattr(export_run, "INT8_STEPS", 200)
 
@@ -81,7 +98,8 @@ def test_both_files_and_their_figures_in_the_card(call: Run, models: Path) -> No
     assert load_engine(run).exported.run == "small"
 
 
-def test_again_replaces_files_and_section(call: Run, models: Path) -> None:
+def test_again_replaces_files_and_section(call: Run, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export_run, "exported_bytes", exported_bytes)
     assert call("small", "--onnx").code == 0
     first, card = (models / "small" / ONNX).read_bytes(), (models / "small" / CARD).read_text()
     outcome = call("small", "--onnx")

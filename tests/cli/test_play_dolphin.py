@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import safetensors.torch
 
-from exphil.features import V1
+from exphil.play.engine import Engine
+from exphil.play.engines import Runtime, open_engine
 from exphil.synth.generate import synthesise
-from exphil.training.config import TrainConfig
-from exphil.training.runs import WEIGHTS, create_run
+from exphil.training.runs import Run as TrainedRun
 from tests.cli.outcome import Outcome, Run
+from tests.play.exported import export_run, save_run
 from tests.play.policies import tiny
 from tests.play.staged import ROOT, Staged
 
@@ -28,11 +28,9 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of `models/small`, a run, and of a game that the fake Dolphin plays."""
+    """Folder of `models/small`, an exported run, and of a game that the fake Dolphin plays."""
     folder, policy = tmp_path_factory.mktemp("play"), tiny("mlp")
-    run = create_run(folder / "models", "small", TrainConfig(policy=policy.config), {}, {})
-    weights = {name: tensor.contiguous() for name, tensor in policy.state_dict().items()}
-    safetensors.torch.save_file(weights, run.folder / WEIGHTS, {"features": V1.canonical})
+    export_run(save_run(folder / "models", "small", policy), policy)
     synthesise(folder / "games", count=1, max_frames=200, versions=((3, 18, 0),), workers=1)
     return folder
 
@@ -66,12 +64,23 @@ def one_line(outcome: Outcome) -> str:
     return lines[0]
 
 
-def test_a_run_plays_against_itself(exphil: Run, trained: Path, staged: Staged) -> None:
+def test_a_run_plays_against_itself(
+    exphil: Run, trained: Path, staged: Staged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = []
+
+    def counted(run: TrainedRun, runtime: Runtime = "auto") -> tuple[Engine, str]:
+        opened.append(run.name)
+        return open_engine(run, runtime)
+
+    monkeypatch.setattr("exphil.play.engines.open_engine", counted)
     staged.plan("menus", "game 0", "exit 0", patience=0.02)
-    outcome = exphil(*words(trained, staged, "--opponent", "small", "--opponent-character", "doc", "--json"))
+    itself = trained / "models" / "small"  # by its folder: the same run
+    outcome = exphil(*words(trained, staged, "--opponent", itself, "--opponent-character", "doc", "--json"))
     assert outcome.code == 0
+    assert opened == ["small"]  # one engine for both, so that they are one batch
     report: dict[str, Any] = json.loads(outcome.out)
-    assert (report["run"], report["runtime"], len(report["games"])) == ("small", "torch", 1)
+    assert (report["run"], report["runtime"], len(report["games"])) == ("small", "onnx", 1)
     assert [player["run"] for player in report["players"]] == ["small", "small"]
     assert report["frames"] > 100
     assert outcome.err.startswith("starting Dolphin\n")

@@ -5,26 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from exphil.cli import run as run_command
 from tests.cli.outcome import Outcome, Run
+from tests.play.exported import export_run, save_run
+from tests.play.policies import tiny
 from tests.play.recordings import synthesised
-from tests.stores import make_store
 
 pytest.importorskip("enet")
-
-SMALL = (
-    "--backbone", "gru", "--hidden-size", "8", "--num-layers", "1", "--window-size", "12", "--batch-size", "64",
-    "--max-steps", "3", "--threads", "1", "--tracker", "none",
-)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of `game.slp` and `models/small`, a run of three batches."""
-    folder = tmp_path_factory.mktemp("shadow")
-    make_store(folder / "store", num_frames=130)
-    words = ["train", "--store", folder / "store", "--models", folder / "models", "--run", "small", *SMALL]
-    assert run_command([str(word) for word in words]) == 0
+    """Folder of `game.slp` and `models/small`, a run that was exported."""
+    folder, policy = tmp_path_factory.mktemp("shadow"), tiny("mlp")
+    export_run(save_run(folder / "models", "small", policy), policy)
     synthesised(folder / "games").rename(folder / "game.slp")
     return folder
 
@@ -41,10 +34,10 @@ def call(exphil: Run, trained: Path) -> Run:
 
 
 def test_it_reports_in_json(call: Run) -> None:
-    outcome = call("--json", "--seed", "3")
+    outcome = call("--json", "--seed", "3", "--runtime", "torch")
     assert outcome.code == 0, outcome.err
     report = json.loads(outcome.out)
-    assert (report["run"], report["backbone"], report["runtime"]) == ("small", "gru", "torch")
+    assert (report["run"], report["backbone"], report["runtime"]) == ("small", "mlp", "torch")
     assert report["seed"] == 3
     assert report["game"]["complete"]
     assert [player["likelihood"]["nats"] > 0 for player in report["players"]] == [True, True]
@@ -65,8 +58,8 @@ def test_it_reports_in_tables(call: Run) -> None:
         (("--dolphin", "x"), "--dolphin has no meaning with --shadow"),
         (("--delay", "2"), "--delay has no meaning with --shadow"),
         (("--opponent", "cpu"), "--opponent has no meaning with --shadow"),
-        (("--slippi-port", "70000"), "port 70000: give one"),
-        (("--runtime", "onnx"), "exphil export small"),
+        (("--slippi-port", "70000"), "--slippi-port 70000: ports go from 1 to 65535"),
+        (("--runtime", "int8"), "exphil export small --onnx --int8"),
     ],
 )
 def test_what_cannot_be_is_told_in_one_line(call: Run, words: tuple[str, ...], told: str) -> None:

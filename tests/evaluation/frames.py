@@ -6,8 +6,7 @@ import numpy as np
 
 from exphil.evaluation.scored import PREDICTORS, ScoredFrames
 from exphil.evaluation.sticks import centres
-from exphil.melee.controller import HEAD_SIZES, NUM_HEADS
-from exphil.policy.queue import NEUTRAL
+from exphil.melee.controller import HEAD_SIZES, NEUTRAL, NUM_HEADS
 
 
 def make_frames(target: Any, **given: Any) -> ScoredFrames:

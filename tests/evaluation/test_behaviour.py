@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exphil.evaluation.behaviour import Behaviour, divergences, jensen_shannon
-from exphil.melee.controller import HEADS
-from exphil.policy.queue import NEUTRAL
+from exphil.melee.controller import HEADS, NEUTRAL
 
 START = np.array([-1])
 CELLS = st.lists(st.floats(0, 100, allow_subnormal=False), min_size=5, max_size=5)

@@ -49,12 +49,12 @@ def told(_: int) -> None:
 def test_an_export_agrees_over_many_games(
     make_games: MakeGames, make_policy: MakePolicy, make_file: MakeFile, backbone: str, delay: int
 ) -> None:
-    packs, streams = make_games(140, 130, delay=delay)
+    packs, streams = make_games(104, 96, delay=delay)
     engine, done = OnnxEngine(make_file(backbone, delay)), []
     found = compare_with_torch(
         make_policy(backbone, delay), engine, packs, streams, steps=10_000, advance=done.append
     )
-    assert found.steps == sum(done) == 2 * (140 + 130 - 2 * (1 + delay))
+    assert found.steps == sum(done) == 2 * (104 + 96 - 2 * (1 + delay))
     assert not found.is_miss
     assert 0 < found.largest < 1e-4
     assert found.largest_head in HEADS

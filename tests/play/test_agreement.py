@@ -59,6 +59,14 @@ def test_agreement_is_what_a_count_gives(
         assert found["by_head"][HEADS[5]] == pytest.approx(np.mean([frame in right for _, frame in counted]))
         assert found["repeat"]["exact"] == pytest.approx(np.mean([same.all() for same in held]))
         assert list(found["repeat"]["by_head"].values()) == pytest.approx(np.mean(held, axis=0))
+    for head in (0, 5, 9):
+        moved = [
+            frame in right or (head == 0 and frame % 2 == 1)
+            for (_, frame), same in zip(counted, held, strict=True)
+            if not same[head]
+        ]
+        expected = pytest.approx(np.mean(moved)) if moved else None
+        assert found["changed"]["by_head"][HEADS[head]] == expected
     changes = [frame in right for (_, frame), same in zip(counted, held, strict=True) if not same.all()]
     assert found["changed"]["frames"] == len(changes)
     assert found["changed"]["exact"] == (pytest.approx(np.mean(changes)) if changes else None)
@@ -87,7 +95,7 @@ def test_the_dead_and_the_last_frames_are_not_scored() -> None:
 def test_likelihood_is_that_of_the_evaluation(
     make_games: Callable[..., Any], backbone: str, delay: int
 ) -> None:
-    packs, places = make_games(130, delay=delay)
+    packs, places = make_games(112, delay=delay)
     policy = tiny(backbone, delay)
     known = guesses(count_pairs(packs, places, FeatureDecoder(V1), delay))
     rollout, found = Rollout(policy, ()), []

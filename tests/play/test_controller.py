@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exphil.melee.controller import HEAD_SIZES
+from exphil.melee.controller import NEUTRAL as TRAINED_NEUTRAL
 from exphil.play.controller import NEUTRAL, ControllerState, controller_state
 from exphil.play.runner import NEUTRAL_CLASSES
-from exphil.policy.queue import NEUTRAL as TRAINED_NEUTRAL
 
 
 @given(st.tuples(*(st.integers(0, size - 1) for size in HEAD_SIZES)))

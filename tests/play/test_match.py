@@ -214,6 +214,7 @@ def test_what_is_no_dolphin_is_told(staged: Staged, tmp_path: Path) -> None:
         ({"port": 5}, "port 5: a console has the ports 1 to 4"),
         ({"port": 1, "opponent_port": 1}, "both players sit at port 1: give another --opponent-port"),
         ({"games": 0}, "--games 0"),
+        ({"slippi_port": 70_000}, "--slippi-port 70000: ports go from 1 to 65535"),
         ({"delay": 1}, r"--delay 1: bot was trained with a delay of 0 frames"),
         ({"temperature": -1.0}, "temperature -1.0 must be 0 or above"),
     ],

@@ -4,19 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import safetensors.torch
 
 import exphil
 from exphil.errors import StoreError
-from exphil.export.onnx_file import exported_bytes
-from exphil.export.run import weights_digest
 from exphil.export.session import OnnxEngine
-from exphil.features import V1
 from exphil.play.runner import PolicyRunner, step_together
 from exphil.play.torch_engine import TorchEngine
 from exphil.policy.policy import Policy
-from exphil.training.config import TrainConfig
-from exphil.training.runs import ONNX, WEIGHTS, Run, create_run
+from exphil.training.runs import ONNX, Run
+from tests.play.exported import export_run, save_run, save_weights
 from tests.play.policies import frames, rows_of_a_game, tiny
 
 
@@ -29,16 +25,9 @@ def policy() -> Policy:
 @pytest.fixture(scope="module")
 def run(policy: Policy, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run that was exported."""
-    made = create_run(tmp_path_factory.mktemp("models"), "first", TrainConfig(policy=policy.config), {}, {})
-    _save(policy, made)
-    content = exported_bytes(policy, run="first", weights=weights_digest(made))
-    (made.folder / ONNX).write_bytes(content)
+    made = save_run(tmp_path_factory.mktemp("models"), "first", policy)
+    export_run(made, policy)
     return made
-
-
-def _save(policy: Policy, made: Run) -> None:
-    weights = {name: tensor.contiguous() for name, tensor in policy.state_dict().items()}
-    safetensors.torch.save_file(weights, made.folder / WEIGHTS, {"features": V1.canonical})
 
 
 @pytest.fixture(scope="module")
@@ -89,11 +78,11 @@ def test_an_exported_run_is_played_by_its_graph(run: Run) -> None:
 
 
 def test_a_graph_of_other_weights_is_refused(run: Run, tmp_path: Path) -> None:
-    other = create_run(tmp_path, "first", run.config, {}, {})
-    (other.folder / ONNX).write_bytes((run.folder / ONNX).read_bytes())
     policy = tiny("jamba", delay=1)
+    other = save_run(tmp_path, "first", policy)
+    (other.folder / ONNX).write_bytes((run.folder / ONNX).read_bytes())
     policy.heads.to_logits.bias.data += 1  # type: ignore[union-attr, operator]
-    _save(policy, other)
+    save_weights(other, policy)
     with pytest.raises(StoreError, match=r"other weights .* `exphil export first --onnx` again"):
         exphil.load_runner("first", tmp_path)
 

@@ -1,5 +1,6 @@
 """Recorded netplay, with the rollbacks as they happened, against the same game as it stood in the end."""
 
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ def netplay(full_replays: list[Path]) -> list[LiveFrame]:
         if "fox-marth_dreamland" not in path.name and "falco-marth_fod" not in path.name:
             continue
         stream, frames = EventStream(), []
-        for _, payload in list(frame_payloads(path.read_bytes()))[:NUM_MESSAGES]:
+        for _, payload in islice(frame_payloads(path.read_bytes()), NUM_MESSAGES):
             frames += [message for message in stream.feed(payload) if isinstance(message, LiveFrame)]
         games.append(frames)
     if not games:

@@ -83,6 +83,28 @@ def test_a_frame_that_comes_again_takes_back_all_after_it(back: int) -> None:
     assert memory(runner) == memory(other)
 
 
+def test_fifteen_frames_can_be_taken_back_and_sixteen_not() -> None:
+    """Written out, so that the promise cannot change unseen."""
+    seen = frames(chain_rows(120))
+    by_hand, by_frame = PolicyRunner(ChainEngine(1)), PolicyRunner(ChainEngine(1))
+    for runner in (by_hand, by_frame):
+        played(runner, seen)
+    for refused in (lambda: by_hand.restore(seen[-16].frame), lambda: by_frame.step(seen[-16])):
+        with pytest.raises(
+            PlayError,
+            match=f"frame {seen[-16].frame} cannot be taken back: only the last 15 frames since the game's start, or"
+            " since a snapshot was restored, can be; where another game begins, call `reset` first",
+        ):
+            refused()
+    by_hand.restore(seen[-15].frame)
+    assert memory(by_hand)[0] == seen[-16].frame
+    straight = PolicyRunner(ChainEngine(1))
+    expected = played(straight, seen)[-15:]
+    assert played(by_hand, seen[-15:]) == expected
+    assert played(by_frame, seen[-15:]) == expected
+    assert memory(by_hand) == memory(by_frame) == memory(straight)
+
+
 def test_what_is_too_old_to_take_back_is_refused_and_changes_nothing() -> None:
     seen = frames(chain_rows(120))
     runner = PolicyRunner(ChainEngine())

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from exphil.errors import ReplayError, UsageError
+from exphil.errors import PlayError, ReplayError, UsageError
 from exphil.features import V1
 from exphil.live import GameStart, LiveFrame
 from exphil.live.stream import EventStream
@@ -52,6 +52,12 @@ def answered(game: Path, status: Status | None = None, delay: int = 0, **options
         status=Status(io.StringIO()) if status is None else status,
         progress=silent,
     )
+
+
+@pytest.fixture(scope="module")
+def both(game: Path) -> dict[str, Any]:
+    """The report beside both players. Read only."""
+    return answered(game)
 
 
 def frames_of(game: Path) -> tuple[GameStart, list[LiveFrame]]:
@@ -95,13 +101,13 @@ def test_the_report_is_of_what_a_runner_answers_to_the_recording(game: Path, del
     json.dumps(found, allow_nan=False)
 
 
-def test_one_player_may_be_chosen(game: Path) -> None:
+def test_one_player_may_be_chosen(game: Path, both: dict[str, Any]) -> None:
     start, _ = frames_of(game)
     (player,) = answered(game, port=start.ports[1])["players"]
-    both = answered(game)["players"]
+    other = both["players"][1]
     assert player["port"] == start.ports[1]
-    assert player["agreement"] == both[1]["agreement"]
-    assert player["likelihood"]["nats"] == pytest.approx(both[1]["likelihood"]["nats"], rel=1e-5)
+    assert player["agreement"] == other["agreement"]
+    assert player["likelihood"]["nats"] == pytest.approx(other["likelihood"]["nats"], rel=1e-5)
 
 
 def test_at_the_games_own_pace_it_is_the_same(game: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,6 +196,17 @@ def test_what_cannot_be_shadowed_is_refused(game: Path, tmp_path: Path, replay_d
         answered(game, port=other)
 
 
+def test_a_game_whose_frames_are_not_counted_is_refused(game: Path, tmp_path: Path) -> None:
+    told = list(frame_payloads(game.read_bytes()))
+    (first,) = (payload for frame, payload in told if frame == -123)
+    training = tmp_path / "training.slp"
+    training.write_bytes(recording_of([told[0][1], *[first] * 30]))
+    with pytest.raises(
+        PlayError, match=r"training\.slp: one and the same frame came 30 times: in training mode"
+    ):
+        answered(training)
+
+
 def test_a_server_port_that_is_taken_is_refused(game: Path) -> None:
     with SpectatorServer([], fps=None) as server, pytest.raises(UsageError, match="another program"):
         answered(game, server_port=server.port)
@@ -203,8 +220,8 @@ def test_a_gzipped_recording_is_read_as_it_is(game: Path, tmp_path: Path) -> Non
     assert read_recording(packed) == read_recording(game)
 
 
-def test_tables_say_what_the_report_says(game: Path) -> None:
-    found = answered(game)
+def test_tables_say_what_the_report_says(both: dict[str, Any]) -> None:
+    found = both
     titles, rows = player_table(found)
     for row, player in zip(rows, found["players"], strict=True):
         line = dict(zip(titles, row, strict=True))
@@ -218,4 +235,4 @@ def test_tables_say_what_the_report_says(game: Path) -> None:
     titles, rows = latency_table(found)
     assert list(titles) == ["ms", "p50", "p95", "p99", "p999", "max"]
     assert rows[0][1] == f"{found['latency']['p50_ms']:.3f}"
-    assert "rolled back" in dict(summary(found))["game"]
+    assert "computed again after rollbacks" in dict(summary(found))["game"]

@@ -166,7 +166,7 @@ def test_it_can_hang_up_in_the_middle() -> None:
 def test_a_port_that_is_taken_is_named() -> None:
     with (
         SpectatorServer([], fps=None) as server,
-        pytest.raises(UsageError, match=f"port {server.port} .*another program"),
+        pytest.raises(UsageError, match=f"--slippi-port {server.port}: another program"),
         SpectatorServer([], port=server.port),
     ):
         pass
@@ -174,7 +174,7 @@ def test_a_port_that_is_taken_is_named() -> None:
 
 @pytest.mark.parametrize("port", [-1, 65536])
 def test_a_port_that_does_not_exist_is_refused(port: int) -> None:
-    with pytest.raises(UsageError, match=f"port {port}: give one from 1 to 65535"):
+    with pytest.raises(UsageError, match=f"--slippi-port {port}: ports go from 1 to 65535"):
         SpectatorServer([], port=port)
 
 

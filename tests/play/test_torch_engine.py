@@ -18,7 +18,7 @@ BACKBONES = sorted(OPTIONS)
 
 def soon(rows: Any) -> list[LiveFrame]:
     """A game that is seen from shortly before the start of play on."""
-    return frames(rows, first=-50)
+    return frames(rows, first=-45)
 
 
 def whole_game(policy: Policy, rows: Any, viewpoint: int) -> Any:
@@ -35,7 +35,7 @@ def whole_game(policy: Policy, rows: Any, viewpoint: int) -> Any:
 @pytest.mark.parametrize("backbone", BACKBONES)
 @pytest.mark.parametrize("delay", [0, 2])
 def test_steps_over_a_game_are_one_forward_over_it(backbone: str, delay: int) -> None:
-    policy, rows = tiny(backbone, delay), rows_of_a_game(36)
+    policy, rows = tiny(backbone, delay), rows_of_a_game(24)
     stepped, expected = TorchEngine(policy), whole_game(policy, rows, 1)
     with torch.inference_mode():
         pressed = policy.decoder.actions(torch.from_numpy(rows)[None], torch.tensor([1]))[0].numpy()  # type: ignore[operator, union-attr]
@@ -46,15 +46,16 @@ def test_steps_over_a_game_are_one_forward_over_it(backbone: str, delay: int) ->
         np.testing.assert_allclose(scored[0], expected[t], atol=1e-4)
         noise = np.full((1, NUM_HEADS), 0.5, np.float32)
         drawn, log_prob, after = stepped.step(rows[t : t + 1], side, queue, noise, 0.7, 0.9, state)
-        again = stepped.score(rows[t : t + 1], side, queue, drawn, state)
-        np.testing.assert_allclose(log_prob, again, atol=1e-6)
+        if t % 4 == 0:
+            again = stepped.score(rows[t : t + 1], side, queue, drawn, state)
+            np.testing.assert_allclose(log_prob, again, atol=1e-6)
         state = after
 
 
 @pytest.mark.parametrize("backbone", BACKBONES)
 def test_rollbacks_leave_the_memory_of_a_game_without(backbone: str) -> None:
     one = engine(backbone, delay=1)
-    right, wrong = soon(rows_of_a_game(36)), soon(rows_of_a_game(36, seed=1))
+    right, wrong = soon(rows_of_a_game(24)), soon(rows_of_a_game(24, seed=1))
     straight, rolled = PolicyRunner(one, seed=3), PolicyRunner(one, seed=3)
     rng = np.random.default_rng(5)
     expected = [straight.step(seen) for seen in right]
@@ -74,7 +75,7 @@ def test_rollbacks_leave_the_memory_of_a_game_without(backbone: str) -> None:
 @pytest.mark.parametrize("backbone", BACKBONES)
 def test_games_side_by_side_are_games_alone(backbone: str) -> None:
     one = engine(backbone)
-    games = [soon(rows_of_a_game(30, seed)) for seed in range(3)]
+    games = [soon(rows_of_a_game(20, seed)) for seed in range(3)]
     alone = [PolicyRunner(one, viewpoint=which % 2, seed=which) for which in range(3)]
     together = [PolicyRunner(one, viewpoint=which % 2, seed=which) for which in range(3)]
     for seen in zip(*games, strict=True):

@@ -12,11 +12,11 @@ from torch import Tensor
 from exphil.errors import UsageError
 from exphil.features import V1
 from exphil.loading.batch import Batch
-from exphil.melee.controller import HEAD_SIZES, NUM_HEADS
+from exphil.melee.controller import HEAD_SIZES, NEUTRAL, NUM_HEADS
 from exphil.policy.config import HEADS, HeadsKind
 from exphil.policy.heads import NUM_LOGITS, encode
 from exphil.policy.policy import Policy
-from exphil.policy.queue import NEUTRAL, neutral_queue, push
+from exphil.policy.queue import neutral_queue, push
 from tests.policy.small import ALIVE, BATCH, FIRST_HEAD, LENGTH, BytesDecoder, make, make_batch, queue_beside
 
 
