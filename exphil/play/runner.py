@@ -178,6 +178,8 @@ class PolicyRunner:
 def step_together(runners: Sequence[PolicyRunner], frames: Sequence[Frame]) -> list[ControllerState]:
     """Step runners of one engine side by side, each with a frame of its own game: the inputs that each alone gives.
 
+    In int8 a batch is rounded a little otherwise than one frame: noise at the border of two inputs may draw the other.
+
     Raises:
         PlayError: as `PolicyRunner.step`; then none has been stepped, and those before it may have been taken back.
     """
