@@ -103,7 +103,8 @@ class Dolphin:
         game_delay: int = 0,
     ) -> None:
         self.seats = tuple(seats)
-        self._iso = iso
+        executable = executable.absolute()  # a bare name would be looked for on PATH
+        self._iso = iso.absolute()
         self._melee = load_melee()
         self._stage = self._melee.Stage[check_stage(stage)]
         _check_runs(executable)

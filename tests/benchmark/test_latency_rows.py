@@ -124,7 +124,7 @@ def test_the_tables_show_every_row() -> None:
     assert all(len(cells(line)) == len(COLUMNS) for line in lines)
     shown = dict(zip(COLUMNS, cells(lines[2]), strict=True))
     assert (shown["p50"], shown["worst"], shown["weights"]) == ("0.500", "20.000", "4.50 MB")
-    assert cells(parts(found)[2])[:3] == ["`mlp`", "torch fp32", "0.10 / 0.10 ms"]
+    assert cells(parts(found)[2])[:3] == ["`mlp`", "torch fp32", "100 / 100"]
     text = "\n".join(latency_lines(found))
     assert "10,000 frames of 2 games, hidden size 256, layers: mlp 2, gru 2." in text
     assert "Other programs" not in text
