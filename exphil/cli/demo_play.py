@@ -56,11 +56,12 @@ def lines(run_name: str, report: Report) -> list[tuple[str, str]]:
         ("a frame takes", f"p50 {latency['p50_ms']:.2f} ms, p99 {latency['p99_ms']:.2f} ms, of 16.67 ms"),
         ("missed", f"{report['deadline']['missed']:,} of {report['deadline']['frames']:,} frames"),
     ]
-    if agreement["exact"] is not None:
+    if agreement["exact"] is not None and agreement["changed"]["exact"] is not None:
         rows.append(
             (
                 "same input",
-                f"{agreement['exact']:.1%} of frames; keeping the last one: {agreement['repeat']['exact']:.1%}",
+                f"{agreement['exact']:.1%} of frames, {agreement['changed']['exact']:.1%} of those at which the"
+                " player's changes",
             )
         )
     return rows
