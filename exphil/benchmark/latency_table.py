@@ -85,9 +85,9 @@ def latency_lines(rows: Sequence[LatencyRow]) -> list[str]:
     return lines
 
 
-def latency_remarks(rows: Sequence[LatencyRow]) -> list[str]:
-    """Sentences under the tables: conditions, meaning, and what went wrong."""
-    found = [*_conditions(rows), _meaning()]
+def latency_remarks(rows: Sequence[LatencyRow], *, explained: bool = True) -> list[str]:
+    """Sentences under the tables: conditions, what the columns mean if `explained`, and what went wrong."""
+    found = [*_conditions(rows), *([_meaning()] if explained else [])]
     crowded = [row for row in rows if (row.company or 0.0) >= CROWDED]
     if crowded:
         most = max(row.company or 0.0 for row in crowded)

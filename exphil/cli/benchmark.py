@@ -166,9 +166,9 @@ def _latency(
         output.json_document(json_latency(rows))
     elif sys.stdout.isatty():
         columns, cells = short_rows(rows)
-        output.say("Milliseconds of one frame, from the bytes of its events to the controller's pipe:")
+        output.say("Milliseconds of one frame, from its events to the controller's pipe; late: over 16.7 ms")
         output.table(columns, cells, right=columns[2:])
-        for remark in latency_remarks(rows):
+        for remark in latency_remarks(rows, explained=False):
             output.say(f"\n{remark.replace('*', '').replace('`', '')}")
         output.note(f"\nmore in {out}: {TABLE}, {REPORT} and {ROWS}")
     else:

@@ -300,7 +300,14 @@ def _check_runs(executable: Path) -> None:
     if executable.is_dir():
         return
     with _told(f"--dolphin {executable}"):
-        subprocess.run([str(executable), "--version"], capture_output=True, timeout=VERSION_S, check=False)
+        try:
+            subprocess.run(
+                [str(executable), "--version"], capture_output=True, timeout=VERSION_S, check=False
+            )
+        except PermissionError as error:
+            raise PlayError(
+                f"--dolphin {executable}: {error.strerror}; make it executable with `chmod +x`"
+            ) from error
 
 
 @contextmanager

@@ -172,6 +172,15 @@ def test_a_disc_that_is_none_is_told_before_anything_is_loaded(
     assert one_line(outcome).startswith(f"error: --iso {staged.iso} is no GameCube disc image")
 
 
+def test_a_download_that_may_not_be_run_is_told(exphil: Run, trained: Path, staged: Staged) -> None:
+    staged.plan("exit 0")
+    given = words(trained, staged)
+    (staged.folder / "dolphin").chmod(0o644)
+    outcome = exphil(*given)
+    assert outcome.code == 1
+    assert one_line(outcome).endswith("dolphin: Permission denied; make it executable with `chmod +x`")
+
+
 def test_a_dolphin_that_ends_at_once_is_told(exphil: Run, trained: Path, staged: Staged) -> None:
     staged.plan("exit 3")
     outcome = exphil(*words(trained, staged))
