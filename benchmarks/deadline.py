@@ -69,7 +69,11 @@ def measured(given: argparse.Namespace) -> list[dict[str, Any]]:
     config = Contest(backbones=(given.backbone,), shared=parsed_settings(given.settings)).config(
         given.backbone
     )
-    paths = games_in(given.replays) if given.replays else games_of(Store.open(given.store), given.frames)
+    paths = (
+        games_in(given.replays, given.frames)
+        if given.replays
+        else games_of(Store.open(given.store), given.frames)
+    )
     games = packets(paths)
     rows = []
     policy = build_policy(config.policy).eval()

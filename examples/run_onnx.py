@@ -2,12 +2,12 @@
 
     python examples/run_onnx.py models/RUN/policy.onnx storage/packs/v1/PART.bin --frames 600
 
-Steps through the rows of a pack and prints what the policy would press whenever that changes. A pack's rows are
-games one after another; the memory is carried on as if they were one.
+Prints what the policy would press on the rows of a pack, whenever that changes. Games are taken as if they were one.
 """
 
 import argparse
 import json
+import sys
 
 import numpy as np
 import onnxruntime
@@ -16,9 +16,7 @@ parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 parser.add_argument("policy")
 parser.add_argument("pack")
 parser.add_argument("--frames", type=int, default=600)
-parser.add_argument(
-    "--viewpoint", type=int, choices=(0, 1), default=0, help="which of the row's players to be"
-)
+parser.add_argument("--viewpoint", type=int, choices=(0, 1), default=0, help="which player of a row to be")
 parser.add_argument("--temperature", type=float, default=1.0)
 parser.add_argument("--top-p", type=float, default=1.0)
 parser.add_argument("--seed", type=int, default=0)
@@ -26,15 +24,17 @@ arguments = parser.parse_args()
 
 options = onnxruntime.SessionOptions()
 options.intra_op_num_threads = options.inter_op_num_threads = 1
-session = onnxruntime.InferenceSession(arguments.policy, options, providers=["CPUExecutionProvider"])
-told = session.get_modelmeta().custom_metadata_map
-heads, states = json.loads(told["heads"]), json.loads(told["states"])
-delay, neutral, values = int(told["delay"]), json.loads(told["neutral"]), json.loads(told["discretisation"])
+try:
+    session = onnxruntime.InferenceSession(arguments.policy, options, providers=["CPUExecutionProvider"])
+    told = session.get_modelmeta().custom_metadata_map
+    heads, states = json.loads(told["heads"]), json.loads(told["states"])
+    delay, (neutral, values) = int(told["delay"]), map(json.loads, (told["neutral"], told["discretisation"]))
+    rows = np.memmap(arguments.pack, np.uint8, "r").reshape(-1, int(told["row_bytes"]))
+except Exception as error:  # onnxruntime's own errors have no base but this
+    sys.exit(f"give a file of `exphil export`, then one of packs/v1 ({type(error).__name__}: {error})")
 print(
     f"{told['run']}: {told['backbone']}, {told['precision']}, delay {delay}, features {told['feature_fingerprint']}"
 )
-
-rows = np.memmap(arguments.pack, np.uint8, "r").reshape(-1, int(told["row_bytes"]))
 memory = {part["input"]: np.zeros((1, *part["shape"]), part["dtype"]) for part in states}
 outputs = ["actions", "log_prob", *(part["output"] for part in states)]
 queue = np.array([[neutral] * delay], np.int64).reshape(1, delay, len(heads))

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from exphil.errors import ReplayError, StoreError, UsageError
+from exphil.live import EventStream, GameStart, Trouble
 from exphil.play.broadcast import frame_payloads
-from exphil.replays.sources import find_sources, read_source
+from exphil.replays.sources import Source, find_sources, read_source
 from exphil.sql.database import Database
 from exphil.store.store import Store
 
@@ -47,19 +48,49 @@ def games_of(store: Store, frames: int) -> list[str]:
     return chosen
 
 
-def games_in(path: Path) -> list[str]:
-    """Paths of the games in a folder or archive, or of the one file.
+def games_in(path: Path, frames: int) -> list[str]:
+    """Paths of games in a folder or archive, or the one file: as many as hold that many frames, or all.
+
+    What is no game of two players, or cannot be read, is passed over where there are others.
 
     Raises:
-        UsageError: there are none, or one of them cannot be read.
+        UsageError: there is no game among them that can be answered.
     """
     sources = list(find_sources([path]))[:MOST_GAMES]
     if not sources:
         raise UsageError(f"--replays {path}: no replays there")
-    problem = next((source for source in sources if source.problem is not None), None)
-    if problem is not None:
-        raise UsageError(f"--replays {problem.path}: {problem.problem}")
-    return [source.path for source in sources]
+    chosen: list[str] = []
+    problems: list[str] = []
+    total = 0
+    for source in sources:
+        if total >= frames:
+            break
+        try:
+            found = _game_of_two(source)
+        except ReplayError as error:
+            problems.append(f"{source.path}: {error.reason}")
+        else:
+            chosen.append(source.path)
+            total += found
+    if not chosen:
+        raise UsageError(f"--replays {path}: no game that can be answered ({problems[0]})")
+    return chosen
+
+
+def _game_of_two(source: Source) -> int:
+    """Messages of a game.
+
+    Raises:
+        ReplayError: it cannot be read, or is not of two players.
+    """
+    if source.problem is not None:
+        raise ReplayError(source.problem)
+    payloads = [payload for _, payload in frame_payloads(read_source(source).bytes)]
+    told = EventStream().feed(payloads[0])
+    if not any(isinstance(event, GameStart) for event in told):
+        reasons = [event.message.split(";")[0] for event in told if isinstance(event, Trouble)]
+        raise ReplayError("; ".join(reasons) or "no game of two players begins in it")
+    return len(payloads)
 
 
 def packets(paths: Sequence[str]) -> list[list[bytes]]:

@@ -34,7 +34,7 @@ def measure_all(
         opened = Store.open(store)
         paths, fingerprint = games_of(opened, frames), store_fingerprint(opened)
     else:
-        paths, fingerprint = games_in(replays), _fingerprint(store)
+        paths, fingerprint = games_in(replays, frames), _fingerprint(store)
     jobs = plan_latency(contest, store, fingerprint, paths, frames)
 
     def rows() -> list[LatencyRow]:

@@ -6,7 +6,7 @@ from typing import Final
 from exphil.benchmark.latency_rows import PARTS, LatencyRow
 from exphil.benchmark.results import OK
 from exphil.benchmark.rows import CROWDED, FRAME_MS
-from exphil.benchmark.table import markdown, pair, shown
+from exphil.benchmark.table import markdown, shown
 
 COLUMNS: Final = (
     "backbone", "runtime", "p50", "p95", "p99", "p99.9", "worst", "own p50", "own p99", "over a frame",
@@ -46,18 +46,22 @@ def whole_path(rows: Sequence[LatencyRow]) -> list[str]:
 
 
 def parts(rows: Sequence[LatencyRow]) -> list[str]:
-    """Lines of the table of a frame's parts, p50 / p99."""
+    """Lines of the table of a frame's parts, p50 / p99 in microseconds."""
     measured = [row for row in rows if row.status == OK]
     heads = ("backbone", "runtime", *PARTS)
     cells = [
         [
             f"`{row.backbone}`",
             runtime_text(row),
-            *(pair(getattr(row, f"{part}_p50_ms"), getattr(row, f"{part}_p99_ms")) for part in PARTS),
+            *(_both(getattr(row, f"{part}_p50_ms"), getattr(row, f"{part}_p99_ms")) for part in PARTS),
         ]
         for row in measured
     ]
     return markdown(heads, cells, right=set(PARTS)) if measured else []
+
+
+def _both(p50: float | None, p99: float | None) -> str:
+    return "" if p50 is None or p99 is None else f"{round(1e3 * p50):,} / {round(1e3 * p99):,}"
 
 
 def latency_page_text(rows: Sequence[LatencyRow]) -> str:
@@ -75,15 +79,15 @@ def latency_lines(rows: Sequence[LatencyRow]) -> list[str]:
     ]
     lines += [*whole_path(rows), ""]
     if divided := parts(rows):
-        lines += ["The same by part, p50 / p99:", "", *divided, ""]
+        lines += ["By part, in microseconds, p50 / p99:", "", *divided, ""]
     for remark in latency_remarks(rows):
         lines += [remark, ""]
     return lines
 
 
-def latency_remarks(rows: Sequence[LatencyRow]) -> list[str]:
-    """Sentences under the tables: conditions, meaning, and what went wrong."""
-    found = [*_conditions(rows), _meaning()]
+def latency_remarks(rows: Sequence[LatencyRow], *, explained: bool = True) -> list[str]:
+    """Sentences under the tables: conditions, what the columns mean if `explained`, and what went wrong."""
+    found = [*_conditions(rows), *([_meaning()] if explained else [])]
     crowded = [row for row in rows if (row.company or 0.0) >= CROWDED]
     if crowded:
         most = max(row.company or 0.0 for row in crowded)
@@ -97,6 +101,20 @@ def latency_remarks(rows: Sequence[LatencyRow]) -> list[str]:
         if row.status != OK
     ]
     return found
+
+
+def short_rows(rows: Sequence[LatencyRow]) -> tuple[tuple[str, ...], list[list[str]]]:
+    """(columns, cells) of whole frames that fit into a terminal of 80 columns."""
+    cells = [
+        [
+            row.backbone,
+            runtime_text(row),
+            *(shown(value, 2) for value in (row.p50_ms, row.p95_ms, row.p99_ms, row.p999_ms, row.max_ms)),
+            shown(row.over_budget) if row.status == OK else row.status,
+        ]
+        for row in rows
+    ]
+    return ("backbone", "runtime", "p50", "p95", "p99", "p99.9", "worst", "late"), cells
 
 
 def runtime_text(row: LatencyRow) -> str:

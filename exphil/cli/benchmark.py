@@ -1,5 +1,6 @@
 """`exphil benchmark`: every backbone on the same windows and budget, in one table."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -74,6 +75,8 @@ def benchmark(
         exphil benchmark --stages speed --window-size 30 --batch-size 256
         exphil benchmark --latency --frames 10000
     """
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"--out {out} is a file; name a folder for the results")
     if latency:
         typed_for_training = {
             "--seeds": seeds != 1,
@@ -151,7 +154,7 @@ def _latency(
     from exphil.benchmark.contest import Contest, chosen, parsed_settings
     from exphil.benchmark.latency_outputs import REPORT, ROWS, TABLE, json_latency
     from exphil.benchmark.latency_run import measure_all
-    from exphil.benchmark.latency_table import latency_page_text
+    from exphil.benchmark.latency_table import latency_page_text, latency_remarks, short_rows
 
     if frames < 1:
         raise UsageError(f"--frames {frames} must be at least 1")
@@ -161,6 +164,13 @@ def _latency(
     rows = measure_all(contest, store_root(store), replays, frames, out, output.note)
     if as_json:
         output.json_document(json_latency(rows))
+    elif sys.stdout.isatty():
+        columns, cells = short_rows(rows)
+        output.say("Milliseconds of one frame, from its events to the controller's pipe; late: over 16.7 ms")
+        output.table(columns, cells, right=columns[2:])
+        for remark in latency_remarks(rows, explained=False):
+            output.say(f"\n{remark.replace('*', '').replace('`', '')}")
+        output.note(f"\nmore in {out}: {TABLE}, {REPORT} and {ROWS}")
     else:
         output.say(latency_page_text(rows).rstrip())
         output.note(f"in {out}: {TABLE}, {REPORT} and {ROWS}")

@@ -1,4 +1,4 @@
-"""`exphil demo`: the whole way once, from replays to two small policies."""
+"""`exphil demo`: the whole way once, from replays to a policy that answers a game."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
 
+from exphil.cli import demo_play
 from exphil.cli.options import ModelsOption, StoreOption
 
 NUM_GAMES: Final = 50
@@ -46,7 +47,7 @@ def demo(
     models: ModelsOption = None,
     workers: Annotated[int | None, Parameter(help="Worker processes; one a CPU core if not given.")] = None,
 ) -> int:
-    """Go the whole way once: replays, feature store, SQL, two small policies, a report.
+    """Go the whole way once: replays, feature store, SQL, two small policies, a game played to one of them.
 
     Without replays, 50 games are synthesised into replays/synth first. Takes a few minutes on two CPU cores.
 
@@ -58,7 +59,7 @@ def demo(
     from exphil.assets import plan
     from exphil.assets.selection import ReplaySelection
     from exphil.cli import building
-    from exphil.cli.output import note, say
+    from exphil.cli.output import note, say, table
     from exphil.cli.recording import record_in_dagster
     from exphil.config.roots import models_root, replays_root, store_root
     from exphil.errors import UsageError
@@ -80,10 +81,16 @@ def demo(
     outcomes = [_train(backbone, chosen, folder, runs) for backbone in BACKBONES]
     for outcome in outcomes:
         record_in_dagster(outcome)
+    best = min(outcomes, key=lambda outcome: outcome.validation["nats"]).run
+    note(f"3. Playing: {best.name}, exported, and beside a game that it did not learn from")
+    played = demo_play.export_and_shadow(best, folder)
     say()
     _report(folder, outcomes)
+    if played is not None:
+        say("\nA game played to it, frame by frame:")
+        table(("", ""), demo_play.lines(best.name, played))
     say()
-    _what_next(folder, runs, outcomes, synthesised=not replays)
+    _what_next(folder, runs, outcomes, None if played is None else (best.name, played["file"]), not replays)
     say(f"\nThe demo took {(time.perf_counter() - begun) / 60:.1f} minutes.")
     return 0
 
@@ -170,7 +177,9 @@ def _report(folder: Path, outcomes: Sequence[Any]) -> None:
     )
 
 
-def _what_next(folder: Path, runs: Path, outcomes: Sequence[Any], *, synthesised: bool) -> None:
+def _what_next(
+    folder: Path, runs: Path, outcomes: Sequence[Any], played: tuple[str, str] | None, synthesised: bool
+) -> None:
     from exphil.cli.output import say
 
     flag = "" if folder == Path("storage") else f" --store {folder}"
@@ -182,6 +191,10 @@ def _what_next(folder: Path, runs: Path, outcomes: Sequence[Any], *, synthesised
     say(f"  exphil report{flag}                      the store in pictures: store-report.html")
     say(f"  exphil features --audit{flag}            what each of the 287 dims holds")
     say(f"  exphil train --backbone mamba{flag}      a policy of a useful size")
+    if played is not None:
+        models = "" if runs == Path("models") else f" --models {runs}"
+        say(f"  exphil play {played[0]} --shadow {played[1]}{models}")
+        say("                                     the same game at 60 frames a second")
     say("  dagster dev                        the graph of assets, their figures and checks")
     if synthesised:
         say("  exphil materialize all --replays ~/Slippi --store my-games       your own games")

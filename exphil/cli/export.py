@@ -1,5 +1,6 @@
 """`exphil export`: a trained policy as one file that runs without exphil."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -8,14 +9,15 @@ from cyclopts import Parameter
 from exphil.cli import output
 from exphil.cli.options import JsonFlag, ModelsOption
 from exphil.config.roots import models_root, store_root
+from exphil.errors import StoreError
 
 
 def export(
     run: str,
     /,
     *,
-    onnx: Annotated[bool, Parameter(negative=())] = False,
-    int8: Annotated[bool, Parameter(negative=())] = False,
+    onnx: Annotated[bool, Parameter(negative=(), show_default=False)] = False,
+    int8: Annotated[bool, Parameter(negative=(), show_default=False)] = False,
     store: Annotated[
         Path | None,
         Parameter(
@@ -53,8 +55,11 @@ def export(
     from exphil.export.run import export as write
     from exphil.training.runs import open_run
 
+    opened = open_run(models_root(models), run)
+    if onnx or int8:
+        _check_folder(opened.folder if out is None else out)
     report = write(
-        open_run(models_root(models), run),
+        opened,
         fp32=onnx,
         int8=int8,
         store=None if store is None else store_root(store),
@@ -81,3 +86,14 @@ def export(
     output.table(["", ""], rows)
     for name, path in report["files"].items():
         output.note(f"{path}  {output.num_bytes(report['bytes'][name])}")
+
+
+def _check_folder(folder: Path) -> None:
+    """Tell what cannot be written before it is checked for a minute, rather than after."""
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not there.is_dir():
+        raise StoreError(f"{there} is a file; name a folder with --out")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise StoreError(
+            f"{there} cannot be written (permission denied); change its permissions, or name another folder with --out"
+        )

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from exphil.cli import output
 from exphil.cli.failures import INTERRUPTED
 from exphil.cli.options import JsonFlag, ModelsOption
+from exphil.cli.play_settings import check_settings
 from exphil.config.roots import models_root
 from exphil.errors import UsageError
 
@@ -106,6 +107,15 @@ def play(
     fast
         With --shadow: do not keep to 60 frames a second.
     """
+    check_settings(
+        port=port,
+        opponent_port=opponent_port,
+        delay=delay,
+        temperature=temperature,
+        top_p=top_p,
+        slippi_port=slippi_port,
+        shadow=shadow is not None,
+    )
     if shadow is not None:
         only_dolphins = {
             "--dolphin": dolphin,
@@ -142,9 +152,13 @@ def play(
         missing = " and ".join(
             name for name, given in (("--dolphin", dolphin), ("--iso", iso)) if given is None
         )
-        raise UsageError(f"{missing}: needed to play; name Slippi's Dolphin and the disc image of Melee")
+        raise UsageError(
+            f"{missing}: needed to play; name Slippi's Dolphin and the disc image of Melee,"
+            " or a recording to answer beside with --shadow FILE.slp"
+        )
     from exphil.live.stream import EventStream
     from exphil.play.console import PORT
+    from exphil.play.disc import check_disc
     from exphil.play.match import Match, MatchOptions, summary
     from exphil.play.status import Status
 
@@ -164,6 +178,7 @@ def play(
         games=games,
         slippi_port=PORT if slippi_port is None else slippi_port,
     )
+    check_disc(iso)
     root = models_root(models)
     engines: dict[Path, tuple[Engine, str]] = {}
     player, ran = _player(root, run, runtime, character, engines)
@@ -214,7 +229,7 @@ def _shadow(
 ) -> int:
     from exphil.play.engines import open_engine
     from exphil.play.shadow import Options, shadow
-    from exphil.play.shadow_report import head_table, latency_table, player_table, summary
+    from exphil.play.shadow_report import head_tables, latency_table, player_table, summary
     from exphil.play.status import Status
     from exphil.training.runs import open_run
 
@@ -223,14 +238,18 @@ def _shadow(
     )
     opened = open_run(root, run)
     engine, ran = open_engine(opened, runtime)
-    found = shadow(engine, path, options, status=Status(sys.stderr), progress=output.progress)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does, with a report
+    try:
+        found = shadow(engine, path, options, status=Status(sys.stderr), progress=output.progress)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
     backbone = opened.config.policy.backbone.name
     report = {"run": opened.name, "backbone": backbone, "runtime": ran, **found}
     if as_json:
         output.json_document(report)
     else:
-        output.table(["", ""], summary(report))
-        for columns, rows in (latency_table(report), player_table(report), head_table(report)):
+        output.table(["", ""], [("policy", f"{opened.name}, {backbone}, {ran}"), *summary(report)])
+        for columns, rows in (latency_table(report), player_table(report), *head_tables(report)):
             output.say()
             output.table(columns, rows, right=set(columns[1:]) - {"character"})
     if report["stopped"]:

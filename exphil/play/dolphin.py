@@ -103,7 +103,8 @@ class Dolphin:
         game_delay: int = 0,
     ) -> None:
         self.seats = tuple(seats)
-        self._iso = iso
+        executable = executable.absolute()  # a bare name would be looked for on PATH
+        self._iso = iso.absolute()
         self._melee = load_melee()
         self._stage = self._melee.Stage[check_stage(stage)]
         _check_runs(executable)
@@ -299,7 +300,14 @@ def _check_runs(executable: Path) -> None:
     if executable.is_dir():
         return
     with _told(f"--dolphin {executable}"):
-        subprocess.run([str(executable), "--version"], capture_output=True, timeout=VERSION_S, check=False)
+        try:
+            subprocess.run(
+                [str(executable), "--version"], capture_output=True, timeout=VERSION_S, check=False
+            )
+        except PermissionError as error:
+            raise PlayError(
+                f"--dolphin {executable}: {error.strerror}; make it executable with `chmod +x`"
+            ) from error
 
 
 @contextmanager

@@ -1,8 +1,10 @@
 """The Python door to a trained policy: `exphil.load_runner("mamba-20260101-1")`."""
 
 from pathlib import Path
+from typing import get_args
 
 from exphil.config.roots import models_root
+from exphil.errors import UsageError
 from exphil.play.engines import Runtime, open_engine
 from exphil.play.runner import PolicyRunner
 from exphil.training.runs import open_run
@@ -35,6 +37,8 @@ def load_runner(
         StoreError: its weights or its graph cannot be read.
         FingerprintError: it reads rows of another feature table.
     """
+    if runtime not in get_args(Runtime):
+        raise UsageError(f"runtime {runtime!r}: there are {', '.join(get_args(Runtime))}")
     engine, _ = open_engine(open_run(models_root(models), run), runtime)
     return PolicyRunner(
         engine,

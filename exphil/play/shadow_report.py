@@ -61,17 +61,28 @@ def player_table(report: Mapping[str, Any]) -> Table:
     return ["port", "character", "frames", "nats", "same input", "repeat", "at changes"], rows
 
 
-def head_table(report: Mapping[str, Any]) -> Table:
-    """One row a head: the same for each of them."""
-    titles, rows = ["head"], [[head] for head in HEADS]
-    for player in report["players"]:
-        port = f"port {player['port']}"
-        titles += [f"{port} nats", "same", "repeat", "at changes"]
-        found = player["agreement"]
-        for row, head in zip(rows, HEADS, strict=True):
-            row.append(_number(player["likelihood"]["by_head"][head]))
-            row += [_share(part["by_head"][head]) for part in (found, found["repeat"], found["changed"])]
-    return titles, rows
+def head_tables(report: Mapping[str, Any]) -> list[Table]:
+    """The same for each head, a table a player: both in one are too wide for a terminal of 80 columns."""
+    return [_head_table(player) for player in report["players"]]
+
+
+def _head_table(player: Mapping[str, Any]) -> Table:
+    found = player["agreement"]
+    rows = [
+        [
+            head,
+            _number(player["likelihood"]["by_head"][head]),
+            *(_share(part["by_head"][head]) for part in (found, found["repeat"], found["changed"])),
+        ]
+        for head in HEADS
+    ]
+    return [
+        f"port {player['port']}, {player['character']}",
+        "nats",
+        "same input",
+        "repeat",
+        "at changes",
+    ], rows
 
 
 def _share(value: float | None) -> str:

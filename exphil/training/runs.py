@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from exphil.errors import StoreError, UsageError
 from exphil.store.atomic import write_bytes
+from exphil.store.paths import MANIFEST
 from exphil.training.config import TrainConfig
 
 CONFIG: Final = "config.json"
@@ -177,6 +178,8 @@ def _made(folder: Path) -> bool:
 
 
 def _no_run(models: Path, name: str) -> str:
+    if (Path(name) / MANIFEST).is_file():
+        return f"{name} is a feature store, no run; name a run of {models}, or the folder of one"
     runs = sorted(path.parent.name for path in models.glob(f"*/{CONFIG}")) if models.is_dir() else []
     near = get_close_matches(name, runs, n=1)
     guess = f"; did you mean {near[0]}?" if near else "."

@@ -38,7 +38,7 @@ def threads() -> Iterator[None]:
 def replays(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     folder = tmp_path_factory.mktemp("measure")
     synthesise(folder, count=1, max_frames=200)
-    return games_in(folder)
+    return games_in(folder, 10**6)
 
 
 def small_policy(backbone: str, **more: object) -> Policy:

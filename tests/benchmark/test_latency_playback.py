@@ -1,5 +1,6 @@
 """The session's frames are timed, late ones too; the control takes its turns between them."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from exphil.play.console import read_message
 from exphil.play.engine import Bytes, Floats, Ints, State
 from exphil.store.store import Store
 from exphil.synth.generate import synthesise
+from exphil.synth.one import synth_replay
 from tests.benchmark.clock import Clock
 
 FRAME = round(FRAME_NS)
@@ -66,7 +68,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def games(folder: Path) -> list[list[bytes]]:
-    return packets(games_in(folder))
+    return packets(games_in(folder, 10**6))
 
 
 def test_frames_are_counted_after_the_warm_up(games: list[list[bytes]]) -> None:
@@ -145,7 +147,7 @@ def test_recordings_without_a_game_of_two_are_told(games: list[list[bytes]]) -> 
 
 
 def test_packets_hold_the_recording_a_frame_each(folder: Path, games: list[list[bytes]]) -> None:
-    path = games_in(folder)[0]
+    path = games_in(folder, 10**6)[0]
     data = Path(path).read_bytes()
     sent = [message.payload for packet in games[0] if (message := read_message(packet)) is not None]
     assert sent == [payload for _, payload in frame_payloads(data)]
@@ -161,13 +163,28 @@ def test_a_stores_own_games_are_found(small_store: Path) -> None:
 
 def test_games_that_are_not_there_are_one_line(tmp_path: Path, small_store: Path) -> None:
     with pytest.raises(UsageError, match="no replays there"):
-        games_in(tmp_path)
+        games_in(tmp_path, 10)
     with pytest.raises(UsageError, match=r"--replays .*nowhere"):
-        games_in(tmp_path / "nowhere.slp")
+        games_in(tmp_path / "nowhere.slp", 10)
     with pytest.raises(StoreError, match="no game of two players; give --replays"):
         games_of(Store.create(tmp_path / "empty"), 10)
     with pytest.raises(ExphilError, match=r"gone.slp cannot be read"):
         packets([(tmp_path / "gone.slp").as_posix()])
     (tmp_path / "text.slp").write_text("no replay")
     with pytest.raises(UsageError, match=r"text.slp cannot be read .not a Slippi file"):
-        packets(games_in(tmp_path))
+        packets([(tmp_path / "text.slp").as_posix()])
+    with pytest.raises(UsageError, match=r"no game that can be answered .*text.slp: not a Slippi file"):
+        games_in(tmp_path, 10)
+
+
+def test_of_a_folder_as_many_games_as_the_frames_need(folder: Path, tmp_path: Path) -> None:
+    assert len(games_in(folder, 100)) == 1
+    assert len(games_in(folder, 400)) == 2
+    shutil.copytree(folder, tmp_path / "mixed")
+    (tmp_path / "mixed" / "a.slp").write_text("no replay")
+    (tmp_path / "mixed" / "b.slp").write_bytes(synth_replay(frames=200, four="teams"))
+    names = [Path(path).name for path in games_in(tmp_path / "mixed", 10**6)]
+    assert len(names) == 2
+    assert not {"a.slp", "b.slp"} & set(names)
+    with pytest.raises(UsageError, match=r"b\.slp: a game of 4 players"):
+        games_in(tmp_path / "mixed" / "b.slp", 10)

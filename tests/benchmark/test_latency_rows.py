@@ -14,7 +14,7 @@ from exphil.benchmark.latency_jobs import RUNTIMES, LatencyJob, job_of, plan_lat
 from exphil.benchmark.latency_outputs import ROWS, json_latency, read_latency, write_latency
 from exphil.benchmark.latency_rows import LatencyRow, latency_rows
 from exphil.benchmark.latency_spread import PERCENTILES
-from exphil.benchmark.latency_table import COLUMNS, latency_lines, parts, whole_path
+from exphil.benchmark.latency_table import COLUMNS, latency_lines, latency_remarks, parts, whole_path
 from exphil.benchmark.results import FAILED, OK, Result
 from exphil.errors import StoreError
 from tests.benchmark.results import MACHINE
@@ -124,11 +124,20 @@ def test_the_tables_show_every_row() -> None:
     assert all(len(cells(line)) == len(COLUMNS) for line in lines)
     shown = dict(zip(COLUMNS, cells(lines[2]), strict=True))
     assert (shown["p50"], shown["worst"], shown["weights"]) == ("0.500", "20.000", "4.50 MB")
-    assert cells(parts(found)[2])[:3] == ["`mlp`", "torch fp32", "0.10 / 0.10 ms"]
+    assert cells(parts(found)[2])[:3] == ["`mlp`", "torch fp32", "100 / 100"]
     text = "\n".join(latency_lines(found))
     assert "10,000 frames of 2 games, hidden size 256, layers: mlp 2, gru 2." in text
     assert "Other programs" not in text
     assert "revision 0123456789ab;" in text
+
+
+def test_a_terminal_is_spared_the_meaning_of_columns_it_does_not_show() -> None:
+    found = rows("gru")
+    explained, short = latency_remarks(found), latency_remarks(found, explained=False)
+    assert [text for text in explained if text not in short] == [
+        text for text in explained if text.startswith("*Own*")
+    ]
+    assert len(short) == len(explained) - 1
 
 
 def test_company_is_told() -> None:

@@ -103,3 +103,13 @@ def test_what_cannot_be_is_one_line(
     assert len(outcome.err.splitlines()) == 1, outcome.err
     assert message in outcome.err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("words", [("--latency",), ()])
+def test_results_go_into_a_folder(exphil: Run, tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / "file").write_text("")
+    outcome = exphil("benchmark", *words, "--out", tmp_path / "file")
+    assert (outcome.code, outcome.err) == (
+        2,
+        f"error: --out {tmp_path / 'file'} is a file; name a folder for the results\n",
+    )

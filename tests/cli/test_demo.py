@@ -1,6 +1,7 @@
 """`exphil demo`, made small: the whole way, and once more."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,9 @@ def test_the_whole_way_twice(exphil: Run) -> None:
     for text in ("baseline: marginal", "baseline: repeat", "mlp", "mamba", "exphil sql", "synthesised"):
         assert text in first.out
     assert len(list(Path("models").glob("*/card.md"))) == 2
+    assert len(list(Path("models").glob("*/policy.onnx"))) == 1
+    assert re.search(r"missed +\d+ of \d+ frames", first.out)
+    assert re.search(r"exphil play (mlp|mamba)-\d+-1 --shadow replays.synth.synth_\d+\.slp\n", first.out)
     second = exphil("demo", "--workers", "1")
     assert second.code == 0, second.err
     assert "up to date" in second.out
@@ -50,6 +54,20 @@ def test_one_s_own_replays_elsewhere(exphil: Run, tmp_path: Path) -> None:
     assert not Path("storage").exists()
     assert not Path("replays").exists()
     assert len(list(Path("runs").glob("*/card.md"))) == 2
+    assert re.search(r"exphil play .* --shadow mine.synth_\d+\.slp --models runs\n", outcome.out)
+
+
+@pytest.mark.usefixtures("small")
+def test_without_the_network_library_nothing_is_played(
+    exphil: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synthesise(tmp_path / "mine", count=16, seed=0, max_frames=400, workers=1)
+    monkeypatch.setattr("exphil.cli.demo_play.importlib.util.find_spec", lambda _: None)
+    outcome = exphil("demo", tmp_path / "mine", "--workers", "1")
+    assert outcome.code == 0, outcome.err
+    assert "not played: that needs `pip install 'exphil[play]'`" in outcome.err
+    assert "missed" not in outcome.out
+    assert len(list(Path("models").glob("*/policy.onnx"))) == 1
 
 
 @pytest.mark.usefixtures("small")

@@ -134,10 +134,25 @@ def test_what_cannot_be_is_one_line(call: Run, models: Path, words: list[str], c
     assert not (models / "small" / ONNX).exists()
 
 
-def test_a_folder_that_cannot_be_written(call: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("out", ["file", "file/below"])
+def test_a_file_in_place_of_a_folder_is_told_before_the_checks(
+    call: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str
+) -> None:
+    monkeypatch.setattr(export_run, "compare_with_torch", None)
     (tmp_path / "file").write_text("")
-    outcome = call("small", "--onnx", "--out", tmp_path / "file")
+    outcome = call("small", "--onnx", "--out", tmp_path / out)
     assert outcome.code == 1
+    assert one_line(outcome) == f"error: {tmp_path / 'file'} is a file; name a folder with --out"
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_the_checks(
+    call: Run, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export_run, "compare_with_torch", None)
+    monkeypatch.setattr("exphil.cli.export.os.access", lambda place, _: place != models / "small")
+    outcome = call("small", "--onnx")
+    assert outcome.code == 1
+    assert "permission denied" in one_line(outcome)
     assert "--out" in one_line(outcome)
 
 

@@ -158,6 +158,38 @@ def test_what_cannot_be_is_one_line(
     assert not staged.log.exists()
 
 
+def test_dolphin_may_be_named_from_the_folder_it_lies_in(
+    exphil: Run, trained: Path, staged: Staged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staged.plan("exit 0")
+    given = [
+        Path(word).name if Path(word).parent == staged.folder else word for word in words(trained, staged)
+    ]
+    assert {"dolphin", "melee.iso"} <= set(given)
+    monkeypatch.chdir(staged.folder)
+    outcome = exphil(*given)
+    assert outcome.err.startswith("starting Dolphin\n"), outcome.err
+
+
+def test_a_disc_that_is_none_is_told_before_anything_is_loaded(
+    exphil: Run, trained: Path, staged: Staged
+) -> None:
+    staged.plan("exit 0")
+    staged.iso.write_text("no disc")
+    outcome = exphil(*words(trained, staged))
+    assert outcome.code == 2
+    assert one_line(outcome).startswith(f"error: --iso {staged.iso} is no GameCube disc image")
+
+
+def test_a_download_that_may_not_be_run_is_told(exphil: Run, trained: Path, staged: Staged) -> None:
+    staged.plan("exit 0")
+    given = words(trained, staged)
+    (staged.folder / "dolphin").chmod(0o644)
+    outcome = exphil(*given)
+    assert outcome.code == 1
+    assert one_line(outcome).endswith("dolphin: Permission denied; make it executable with `chmod +x`")
+
+
 def test_a_dolphin_that_ends_at_once_is_told(exphil: Run, trained: Path, staged: Staged) -> None:
     staged.plan("exit 3")
     outcome = exphil(*words(trained, staged))

@@ -29,6 +29,8 @@ from typing import Any, Final
 PATIENCE_S: Final = 30.0
 ANSWER_S: Final = 2.0
 RELEASE_S: Final = 0.5
+DISC_HEADER: Final = 32
+"""Bytes of FILE before the JSON, which look like a disc's."""
 
 
 class FakeDolphin:
@@ -205,7 +207,7 @@ def main(words: list[str]) -> int:
         print("Slippi (3.4.0) fake")
         return 255
     iso, user = words[words.index("-e") + 1], words[words.index("-u") + 1]
-    return FakeDolphin(json.loads(Path(iso).read_text(encoding="utf-8")), Path(user)).run()
+    return FakeDolphin(json.loads(Path(iso).read_bytes()[DISC_HEADER:]), Path(user)).run()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ from exphil.play.runner import PolicyRunner
 
 FAKE = Path(__file__).with_name("fake_dolphin.py")
 ROOT = FAKE.parents[2]
+DISC = b"GALE01\0\2".ljust(28, b"\0") + b"\xc2\x33\x9f\x3d"
+"""How the disc of Melee begins; the plan follows."""
 
 
 def free_port() -> int:
@@ -66,7 +68,7 @@ class Staged:
             "human_starts": human_starts,
             "patience": patience,
         }
-        self.iso.write_text(json.dumps(plan), encoding="utf-8")
+        self.iso.write_bytes(DISC + json.dumps(plan).encode())
 
     def logged(self, **wanted: Any) -> list[dict[str, Any]]:
         """Lines of the log with these values, in order."""

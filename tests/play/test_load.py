@@ -44,3 +44,5 @@ def test_what_is_not_there_is_named(models: Path) -> None:
         exphil.load_runner("furst", models)
     with pytest.raises(UsageError, match="exphil export first"):
         exphil.load_runner("first", models, runtime="onnx")
+    with pytest.raises(UsageError, match="runtime 'onxx': there are auto, torch, onnx, int8"):
+        exphil.load_runner("first", models, runtime="onxx")  # type: ignore[arg-type]

@@ -21,7 +21,7 @@ from exphil.play.agreement import agreement, likelihood, nats, scored_frames
 from exphil.play.broadcast import Message, broadcast_of, frame_payloads
 from exphil.play.runner import PolicyRunner
 from exphil.play.shadow import Options, read_recording, shadow
-from exphil.play.shadow_report import head_table, latency_table, player_table, summary
+from exphil.play.shadow_report import head_tables, latency_table, player_table, summary
 from exphil.play.spectator import SpectatorServer
 from exphil.play.status import Status
 from exphil.play.watchdog import Watchdog
@@ -175,7 +175,7 @@ def test_a_game_that_stops_before_play_has_nothing_to_score(game: Path, tmp_path
     short.write_bytes(recording_of(payloads[:40]))
     found = answered(short)
     assert [player["likelihood"]["nats"] for player in found["players"]] == [None, None]
-    for _, rows in (latency_table(found), player_table(found), head_table(found)):
+    for _, rows in (latency_table(found), player_table(found), *head_tables(found)):
         assert rows
 
 
@@ -228,10 +228,10 @@ def test_tables_say_what_the_report_says(both: dict[str, Any]) -> None:
         assert line["nats"] == f"{player['likelihood']['nats']:.4f}"
         assert line["same input"] == f"{100 * player['agreement']['exact']:.1f} %"
         assert line["repeat"] == f"{100 * player['agreement']['repeat']['exact']:.1f} %"
-    titles, rows = head_table(found)
-    assert [row[0] for row in rows] == list(HEADS)
-    assert len(titles) == 1 + 4 * 2
-    assert all(len(row) == len(titles) for row in rows)
+    for (titles, rows), player in zip(head_tables(found), found["players"], strict=True):
+        assert titles[0] == f"port {player['port']}, {player['character']}"
+        assert [row[0] for row in rows] == list(HEADS)
+        assert all(len(row) == len(titles) for row in rows)
     titles, rows = latency_table(found)
     assert list(titles) == ["ms", "p50", "p95", "p99", "p999", "max"]
     assert rows[0][1] == f"{found['latency']['p50_ms']:.3f}"

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from exphil.errors import StoreError, UsageError
+from exphil.store.store import Store
 from exphil.training.config import TrainConfig
 from exphil.training.runs import CONFIG, create_run, open_run
 
@@ -25,6 +26,12 @@ def test_a_run_opens_by_name_and_by_folder(tmp_path: Path) -> None:
         assert run.config == config
         assert run.made_with == {"git": "abc"}
         assert run.folder == tmp_path / "mine"
+
+
+def test_a_store_is_told_from_a_run(tmp_path: Path) -> None:
+    store = Store.create(tmp_path / "storage").root
+    with pytest.raises(UsageError, match=r"storage is a feature store, no run"):
+        open_run(tmp_path / "models", str(store))
 
 
 def test_a_misspelt_run_gets_a_hint(tmp_path: Path) -> None:
