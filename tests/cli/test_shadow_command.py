@@ -58,7 +58,7 @@ def test_it_reports_in_tables(call: Run) -> None:
         (("--dolphin", "x"), "--dolphin has no meaning with --shadow"),
         (("--delay", "2"), "--delay has no meaning with --shadow"),
         (("--opponent", "cpu"), "--opponent has no meaning with --shadow"),
-        (("--slippi-port", "70000"), "--slippi-port 70000: ports go from 1 to 65535"),
+        (("--slippi-port", "70000"), "--slippi-port 70000: give one from 1 to 65535"),
         (("--runtime", "int8"), "exphil export small --onnx --int8"),
     ],
 )
