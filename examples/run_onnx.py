@@ -17,8 +17,8 @@ parser.add_argument("policy")
 parser.add_argument("pack")
 parser.add_argument("--frames", type=int, default=600)
 parser.add_argument("--viewpoint", type=int, choices=(0, 1), default=0, help="which player of a row to be")
-parser.add_argument("--temperature", type=float, default=1.0)
-parser.add_argument("--top-p", type=float, default=1.0)
+for setting in ("--temperature", "--top-p"):
+    parser.add_argument(setting, type=float, default=1.0)
 parser.add_argument("--seed", type=int, default=0)
 arguments = parser.parse_args()
 
@@ -32,9 +32,7 @@ try:
     rows = np.memmap(arguments.pack, np.uint8, "r").reshape(-1, int(told["row_bytes"]))
 except Exception as error:  # onnxruntime's own errors have no base but this
     sys.exit(f"give a file of `exphil export`, then one of packs/v1 ({type(error).__name__}: {error})")
-print(
-    f"{told['run']}: {told['backbone']}, {told['precision']}, delay {delay}, features {told['feature_fingerprint']}"
-)
+print(f"{told['run']}: {told['backbone']}, {told['precision']}, features {told['feature_fingerprint']}")
 memory = {part["input"]: np.zeros((1, *part["shape"]), part["dtype"]) for part in states}
 outputs = ["actions", "log_prob", *(part["output"] for part in states)]
 queue = np.array([[neutral] * delay], np.int64).reshape(1, delay, len(heads))
@@ -47,10 +45,8 @@ for number, row in enumerate(rows[: arguments.frames]):
         "temperature": np.array(arguments.temperature, np.float32),
         "top_p": np.array(arguments.top_p, np.float32),
         "forced": np.full((1, len(heads)), -1),  # draw every head
-        **({"queue": queue} if delay else {}),
-        **memory,
-    }
-    actions, log_prob, *after = session.run(outputs, feed)
+    } | ({"queue": queue} if delay else {})
+    actions, log_prob, *after = session.run(outputs, feed | memory)
     memory = dict(zip(memory, after, strict=True))
     waiting = np.concatenate([queue, actions[:, None]], axis=1)
     due, queue = waiting[0, 0], waiting[:, 1:]  # what is decided now arrives after the delay
