@@ -6,8 +6,7 @@ is told in one line, and the next game starts afresh.
 
 import gc
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -21,6 +20,7 @@ from exphil.play.controller import NEUTRAL, ControllerState
 from exphil.play.lag import LagMeter
 from exphil.play.pipe import Pad
 from exphil.play.status import Status, stocks_of
+from exphil.play.steady import steady
 from exphil.play.teams import Runner, Together, step_team, team_of
 from exphil.play.watchdog import MOST_WAITING, Watchdog
 
@@ -174,7 +174,7 @@ class Session:
         Raises:
             ConsoleError: the console is gone and does not come back, before anything was played.
         """
-        with _steady():
+        with steady():
             while not self._is_over:
                 try:
                     messages = self._console.receive(WAIT_S)
@@ -399,18 +399,3 @@ def _teams(bots: Sequence[Bot]) -> list[list[Bot]]:
     for bot in bots:
         found.setdefault(team_of(bot.runner), []).append(bot)
     return list(found.values())
-
-
-@contextmanager
-def _steady() -> Iterator[None]:
-    """Keep Python's collector of cycles from pausing a frame; it runs between games."""
-    was_enabled = gc.isenabled()
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-        if was_enabled:
-            gc.enable()
