@@ -32,10 +32,7 @@ try:
     rows = np.memmap(arguments.pack, np.uint8, "r").reshape(-1, int(told["row_bytes"]))
 except Exception as error:  # onnxruntime's own errors have no base but this
     sys.exit(f"give a file of `exphil export`, then one of packs/v1 ({type(error).__name__}: {error})")
-print(
-    f"{told['run']}: {told['backbone']}, {told['precision']}, delay {delay}, features",
-    told["feature_fingerprint"],
-)
+print("{run}: {backbone}, {precision}, delay {delay}, features {feature_fingerprint}".format(**told))
 memory = {part["input"]: np.zeros((1, *part["shape"]), part["dtype"]) for part in states}
 outputs = ["actions", "log_prob", *(part["output"] for part in states)]
 queue = np.array([[neutral] * delay], np.int64).reshape(1, delay, len(heads))
