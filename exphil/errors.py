@@ -1,5 +1,10 @@
 """Every error that a person may meet. The message is one line: what is wrong, where, and the way out."""
 
+from typing import Final
+
+INTERRUPTED: Final = 130
+"""Exit code of a command that Ctrl-C ended."""
+
 
 class ExphilError(Exception):
     """Base of all errors that the CLI prints without a traceback."""

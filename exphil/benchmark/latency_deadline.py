@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from exphil.benchmark.latency_pacing import FRAME_NS, Clocks, Pace, Paced, control, joined
 from exphil.benchmark.latency_playback import WARMUP_FRAMES, Played, play
-from exphil.benchmark.latency_spread import spread
 from exphil.benchmark.table import markdown, shown
 from exphil.play.engine import Engine
+from exphil.play.spread import spread
 
 BLOCK_FRAMES: Final = 500
 """Frames of a turn: what disturbs the machine for longer disturbs both."""

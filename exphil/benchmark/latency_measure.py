@@ -15,9 +15,9 @@ from exphil.benchmark.latency_games import packets
 from exphil.benchmark.latency_jobs import LatencyJob
 from exphil.benchmark.latency_pacing import FRAME_NS, Clocks
 from exphil.benchmark.latency_playback import WARMUP_FRAMES, play
-from exphil.benchmark.latency_spread import spread
 from exphil.benchmark.machine import Company
 from exphil.benchmark.progress import Progress
+from exphil.play.spread import spread
 from exphil.policy.build import build_policy
 
 SAMPLED: Final = 2000

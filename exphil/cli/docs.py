@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from exphil import __version__, schema
-from exphil.cli import COMMANDS, make_app
+from exphil.cli.app import COMMANDS, make_app
 from exphil.features import V1
 from exphil.features.render import features_page
 from exphil.schema import Table

@@ -6,9 +6,7 @@ from typing import Final
 
 from cyclopts import CycloptsError
 
-from exphil.errors import ExphilError
-
-INTERRUPTED: Final = 130
+from exphil.errors import INTERRUPTED, ExphilError
 
 _WAYS_OUT: Final = {
     errno.ENOSPC: "the disk is full; free some space or name another folder",

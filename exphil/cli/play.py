@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from cyclopts import Parameter
 
 from exphil.cli import output
-from exphil.cli.failures import INTERRUPTED
 from exphil.cli.options import JsonFlag, ModelsOption
 from exphil.cli.play_settings import check_settings
 from exphil.config.roots import models_root
-from exphil.errors import UsageError
+from exphil.errors import INTERRUPTED, UsageError
 
 if TYPE_CHECKING:
     from exphil.play.engine import Engine

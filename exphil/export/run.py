@@ -163,7 +163,12 @@ def _write(
             text = with_section(
                 card.read_text(encoding="utf-8"),
                 "Export",
-                card_lines(made.agreement, made.precision, made.files),
+                card_lines(
+                    run.name,
+                    made.agreement,
+                    made.precision,
+                    {FILES[name]: len(made.files[name]) for name in wanted},
+                ),
             )
             write_bytes(folder / CARD, text.encode())
         else:

@@ -94,9 +94,10 @@ class OnnxEngine:
         queue: NDArray[np.int64],
         actions: NDArray[np.int64],
         state: State,
-    ) -> NDArray[np.float32]:
-        """(B, 13) log-probability of given choices (B, 13), each given the ones before it; as in `step`."""
-        return self.judge(rows, viewpoint, queue, actions, state)[0]
+    ) -> tuple[NDArray[np.float32], State]:
+        """Log-probability (B, 13) of given choices (B, 13), each given the ones before it, and the memory after."""
+        log_prob, _, after = self.judge(rows, viewpoint, queue, actions, state)
+        return log_prob, after
 
     def judge(
         self,
@@ -106,7 +107,7 @@ class OnnxEngine:
         actions: NDArray[np.int64],
         state: State,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], State]:
-        """What `score` gives; the logits (B, 81), each head's given the choices before it; and the memory after."""
+        """As `score`, and between the two the logits (B, 81), each head's given the choices before it."""
         noise = np.zeros(actions.shape, np.float32)
         outputs = ["log_prob", "logits", *self._outputs[2:]]
         found = self._run(outputs, rows, viewpoint, queue, noise, 1.0, 1.0, actions, state)

@@ -4,7 +4,7 @@ Shapes: V viewpoints, T frames in their order, R bytes a row, N the policy's del
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Literal, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +17,6 @@ from exphil.play.engine import Engine, Floats, Ints
 from exphil.stats.walk import PLAY_STARTS
 
 Rows = npt.NDArray[np.uint8]
-
-_SURE: Final = np.zeros((1, NUM_HEADS), np.float32)
 
 
 def recorded_inputs(rows: Rows, viewpoint: int) -> Ints:
@@ -91,13 +89,11 @@ def likelihood(
     inputs = np.stack([recorded_inputs(rows, int(viewpoint)) for viewpoint in viewpoints])
     found = np.zeros((count, len(rows), NUM_HEADS), np.float32)
     state = engine.initial_state(count)
-    noise = np.repeat(_SURE, count, axis=0)
     for place in range(len(rows) - 1 - delay):
         shown = np.ascontiguousarray(np.broadcast_to(rows[place], (count, rows.shape[1])))
         queue = np.ascontiguousarray(inputs[:, place + 1 : place + 1 + delay])
         target = np.ascontiguousarray(inputs[:, place + 1 + delay])
-        found[:, place] = engine.score(shown, viewpoints, queue, target, state)
-        state = engine.step(shown, viewpoints, queue, noise, 0.0, 1.0, state)[2]
+        found[:, place], state = engine.score(shown, viewpoints, queue, target, state)
         advance()
     return found
 

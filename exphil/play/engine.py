@@ -74,6 +74,8 @@ class Engine(Protocol):
         """
         ...
 
-    def score(self, rows: Bytes, viewpoint: Ints, queue: Ints, actions: Ints, state: State) -> Floats:
-        """(B, 13) log-probability, in nats, of given classes (B, 13), each given the ones before it; as in `step`."""
+    def score(
+        self, rows: Bytes, viewpoint: Ints, queue: Ints, actions: Ints, state: State
+    ) -> tuple[Floats, State]:
+        """`step` that decides given classes (B, 13): the log-probability of each, and the memory."""
         ...

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from exphil.melee.controller import HEADS
+from exphil.play.spread import TITLES
 
 Table = tuple[Sequence[str], list[list[str]]]
 """Titles of the columns, and rows."""
@@ -41,7 +42,7 @@ def latency_table(report: Mapping[str, Any]) -> Table:
             ("controller bytes", report["parts"]["pipe"]),
         )
     ]
-    return ["ms", *(name.removesuffix("_ms") for name in names)], rows
+    return ["ms", *(TITLES[name] for name in names)], rows
 
 
 def player_table(report: Mapping[str, Any]) -> Table:

@@ -46,12 +46,13 @@ class TorchEngine:
         return drawn.cpu().numpy(), log_prob.cpu().numpy(), _flat(after)
 
     @torch.inference_mode()
-    def score(self, rows: Bytes, viewpoint: Ints, queue: Ints, actions: Ints, state: State) -> Floats:
+    def score(
+        self, rows: Bytes, viewpoint: Ints, queue: Ints, actions: Ints, state: State
+    ) -> tuple[Floats, State]:
         """See `Engine.score`."""
-        hidden, _ = self._seen(rows, viewpoint, queue, state)
+        hidden, after = self._seen(rows, viewpoint, queue, state)
         chosen = torch.tensor(actions, device=self._device)
-        found: Floats = self._policy.heads.log_prob(hidden, chosen).cpu().numpy()
-        return found
+        return self._policy.heads.log_prob(hidden, chosen).cpu().numpy(), _flat(after)
 
     def _seen(self, rows: Bytes, viewpoint: Ints, queue: Ints, state: State) -> tuple[Tensor, Memory]:
         """The backbone's output beside the frame, and the memory after it."""

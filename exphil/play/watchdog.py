@@ -12,6 +12,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from exphil.play.spread import PERCENTILES, spread
+
 FRAME_S: Final = 1 / 60
 """Seconds that a frame of the game takes."""
 
@@ -20,8 +22,6 @@ MOST_WAITING: Final = 60
 
 RECENT: Final = 600
 """Frames that the figures while playing are over: ten seconds."""
-
-_QUANTILES: Final = {"p50_ms": 50.0, "p95_ms": 95.0, "p99_ms": 99.0, "p999_ms": 99.9, "max_ms": 100.0}
 
 
 class Latencies:
@@ -50,11 +50,10 @@ class Latencies:
         return float(half), float(most)
 
     def figures(self) -> dict[str, float | None]:
-        """Quantiles of all in milliseconds, by name; None where there is nothing."""
+        """Percentiles of all in milliseconds, by name; None where there is nothing."""
         if not self.count:
-            return dict.fromkeys(_QUANTILES)
-        found = np.percentile(self.all, list(_QUANTILES.values())) * 1e3
-        return {name: round(float(value), 4) for name, value in zip(_QUANTILES, found, strict=True)}
+            return dict.fromkeys(PERCENTILES)
+        return {name: round(value, 4) for name, value in spread(self.all * 1e9).items()}
 
 
 @dataclass

@@ -55,8 +55,10 @@ class Slow:
         self.steps += 1
         return np.zeros((1, NUM_HEADS), np.int64), np.zeros((1, NUM_HEADS), np.float32), ()
 
-    def score(self, rows: Bytes, viewpoint: Ints, queue: Ints, actions: Ints, state: State) -> Floats:
-        return np.zeros((1, NUM_HEADS), np.float32)
+    def score(
+        self, rows: Bytes, viewpoint: Ints, queue: Ints, actions: Ints, state: State
+    ) -> tuple[Floats, State]:
+        return np.zeros((1, NUM_HEADS), np.float32), ()
 
 
 @pytest.fixture(scope="module")

@@ -13,10 +13,10 @@ from exphil.benchmark.jobs import Job, plan
 from exphil.benchmark.latency_jobs import RUNTIMES, LatencyJob, job_of, plan_latency
 from exphil.benchmark.latency_outputs import ROWS, json_latency, read_latency, write_latency
 from exphil.benchmark.latency_rows import LatencyRow, latency_rows
-from exphil.benchmark.latency_spread import PERCENTILES
 from exphil.benchmark.latency_table import COLUMNS, latency_lines, latency_remarks, parts, whole_path
 from exphil.benchmark.results import FAILED, OK, Result
 from exphil.errors import StoreError
+from exphil.play.spread import PERCENTILES
 from tests.benchmark.results import MACHINE
 
 FIGURES: dict[str, Any] = {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from exphil.cli import run
+from exphil.cli.app import run
 from tests.cli.outcome import Outcome, Run
 
 

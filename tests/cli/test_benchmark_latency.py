@@ -8,8 +8,8 @@ import pytest
 
 from exphil.benchmark.jobs import Job
 from exphil.benchmark.latency_outputs import REPORT, ROWS, TABLE
-from exphil.benchmark.latency_spread import PERCENTILES
 from exphil.benchmark.results import FAILED, OK, Result, write_result
+from exphil.play.spread import PERCENTILES
 from exphil.synth.generate import synthesise
 from tests.cli.outcome import Run
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from exphil.benchmark.jobs import Job
-from exphil.benchmark.latency_spread import PERCENTILES
 from exphil.benchmark.results import OK, Result, write_result
 from exphil.cli.benchmark import benchmark
+from exphil.play.spread import PERCENTILES
 from exphil.synth.generate import synthesise
 
 

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 import exphil as package
-from exphil import cli
-from exphil.cli import COMMANDS
+from exphil.cli.app import COMMANDS, SIGPIPE_EXIT
 from tests.cli.outcome import Run
 
 PATHS = [("--help",), *((name, "--help") for name in COMMANDS), ("store", "gc", "--help"), ("sql",)]
@@ -44,7 +43,7 @@ def test_help_imports_nothing_heavy(words: tuple[str, ...]) -> None:
     heavy = ["torch", "dagster", "polars", "duckdb", "zarr", "peppi_py"]
     code = (
         "import json, sys\n"
-        "from exphil.cli import run\n"
+        "from exphil.cli.app import run\n"
         f"code = run({list(words)!r})\n"
         f"print(json.dumps([code, sorted(set({heavy!r}) & set(sys.modules))]), file=sys.stderr)\n"
     )
@@ -103,6 +102,21 @@ def test_ctrl_c_is_one_line_and_code_130(exphil: Run, monkeypatch: pytest.Monkey
     assert (outcome.code, outcome.err) == (130, "stopped by Ctrl-C\n")
 
 
+def test_ctrl_c_while_the_command_line_is_imported_is_one_line_too() -> None:
+    code = (
+        "import sys\n"
+        "class Impatient:\n"
+        "    def find_spec(self, name, *rest):\n"
+        "        if name == 'cyclopts':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Impatient())\n"
+        "from exphil.cli import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (130, "stopped by Ctrl-C\n")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no pipes of that kind")
 def test_a_reader_that_leaves_is_met_with_silence(small_store: Path) -> None:
     query = "SELECT range AS a, range AS b FROM range(5_000_000)"
@@ -124,7 +138,7 @@ def test_a_reader_that_leaves_is_met_with_silence(small_store: Path) -> None:
     process.stdout.close()
     told = process.stderr.read()
     process.stderr.close()
-    assert process.wait() == cli.SIGPIPE_EXIT
+    assert process.wait() == SIGPIPE_EXIT
     assert told == b""
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from exphil import schema
-from exphil.cli import COMMANDS, docs
+from exphil.cli import docs
+from exphil.cli.app import COMMANDS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

@@ -10,7 +10,7 @@ import pytest
 import safetensors.torch
 import torch
 
-from exphil.cli import run as run_command
+from exphil.cli.app import run as run_command
 from exphil.melee.controller import HEADS
 from exphil.training.runs import WEIGHTS
 from tests.cli.outcome import Outcome, Run

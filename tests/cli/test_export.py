@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from exphil.cli import run as run_command
+from exphil.cli.app import run as run_command
 from exphil.errors import StoreError
 from exphil.export import run as export_run
 from exphil.export.agreement import Agreement
@@ -92,6 +92,9 @@ def test_both_files_and_their_figures_in_the_card(call: Run, models: Path) -> No
     section = written.split("## Export")[1]
     assert f"{report['torch']['largest']:.1e} nats" in section
     assert f"{report['int8']['int8']:.4f} nats a frame" in section
+    assert f"`{ONNX}` (" in section
+    assert f"`{ONNX_INT8}` (" in section
+    assert "exphil play small --shadow" in section
     run = open_run(models, "small")
     assert load_engine(run).exported.precision == FP32
     assert load_engine(run, INT8).exported.precision == INT8
@@ -117,6 +120,9 @@ def test_int8_alone_goes_elsewhere_with_a_card(call: Run, models: Path, tmp_path
     assert {path.name for path in (tmp_path / "out").iterdir()} == {ONNX_INT8, CARD}
     assert sorted(path.name for path in (models / "small").iterdir()) == before
     assert "int8" in outcome.out
+    section = (tmp_path / "out" / CARD).read_text().split("## Export")[1]
+    assert f"`{ONNX}`" not in section
+    assert f"`{ONNX_INT8}` (" in section
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ def test_filters_choose_what_is_read(exphil: Run, workplace: Path) -> None:
 def test_a_second_run_imports_no_dagster(exphil: Run, games: Path) -> None:
     assert exphil("materialize", "packs", "--replays", games, "--workers", "1").code == 0
     code = (
-        "import sys; from exphil.cli import run\n"
+        "import sys; from exphil.cli.app import run\n"
         f"assert run(['materialize', 'packs', '--replays', {str(games)!r}]) == 0\n"
         "sys.exit(any(name.split('.')[0] in ('dagster', 'torch') for name in sys.modules))"
     )

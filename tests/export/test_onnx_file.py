@@ -68,8 +68,10 @@ def test_a_file_says_what_torch_says(
         wanted = policy.sample(hidden, temperature=0.8, top_p=0.9, noise=torch.from_numpy(noise)).numpy()
         expected = policy.heads.log_prob(hidden, torch.from_numpy(actions)).numpy()
         kept = [part.copy() for part in state]
-        found = engine.score(rows, viewpoint, queue, actions, state)
+        found, past = engine.score(rows, viewpoint, queue, actions, state)
         drawn, log_prob, after = engine.step(rows, viewpoint, queue, noise, 0.8, 0.9, state)
+        for part, other in zip(after, past, strict=True):
+            np.testing.assert_array_equal(part, other)
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
         np.testing.assert_array_equal(drawn, wanted)
         assert drawn.dtype == np.int64
@@ -206,7 +208,7 @@ def test_int8_is_near(make_file: MakeFile) -> None:
     engines = OnnxEngine(exact), OnnxEngine(quantised_bytes(exact))
     rows, actions = random_rows(200, 3), random_actions((200,), 3)
     shown = (rows, np.arange(200) % 2, np.zeros((200, 0, NUM_HEADS), np.int64), actions, ())
-    a, b = (engine.score(*shown).sum(axis=1) for engine in engines)
+    a, b = (engine.score(*shown)[0].sum(axis=1) for engine in engines)
     assert not np.array_equal(a, b)
     assert abs(a.mean() - b.mean()) < 0.02 * abs(a.mean())
 

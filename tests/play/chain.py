@@ -31,14 +31,19 @@ class ChainEngine:
         assert queue.shape == (len(viewpoint), self.delay, NUM_HEADS)
         assert noise.shape == (len(viewpoint), NUM_HEADS)
         self.batches.append(len(rows))
-        told = zip(rows, viewpoint, queue, state[0], strict=True)
-        after = np.array([_hashed(*lane) for lane in told], np.int64)
+        (after,) = memory = self._after(rows, viewpoint, queue, state)
         mixed = (after[:, :1] % 1000) / 1000 * temperature + noise * top_p
         actions = (mixed * 97).astype(np.int64) % np.array(HEAD_SIZES)
-        return actions, -np.abs(noise), (after,)
+        return actions, -np.abs(noise), memory
 
-    def score(self, rows: Bytes, viewpoint: Ints, queue: Ints, actions: Ints, state: State) -> Floats:
-        return -actions.astype(np.float32)
+    def score(
+        self, rows: Bytes, viewpoint: Ints, queue: Ints, actions: Ints, state: State
+    ) -> tuple[Floats, State]:
+        return -actions.astype(np.float32), self._after(rows, viewpoint, queue, state)
+
+    def _after(self, rows: Bytes, viewpoint: Ints, queue: Ints, state: State) -> State:
+        told = zip(rows, viewpoint, queue, state[0], strict=True)
+        return (np.array([_hashed(*lane) for lane in told], np.int64),)
 
 
 def _hashed(row: Bytes, viewpoint: np.int64, queue: Ints, state: Ints) -> tuple[int, int]:

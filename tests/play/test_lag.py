@@ -3,6 +3,7 @@
 from collections import deque
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from exphil.features import V1
@@ -13,20 +14,24 @@ from exphil.play.lag import ENOUGH, LONGEST, LagMeter
 HELD = V1.slots["input.button_a"].column
 
 
+def row_of(*held: int) -> npt.NDArray[np.uint8]:
+    """(1, R): a frame in which the players hold these buttons, a bit each."""
+    row = np.zeros(1, V1.row_dtype)
+    row["players"]["codes"][0, : len(held), HELD] = held
+    return row.view(np.uint8)
+
+
 def played(lag: int, viewpoint: int, frames: int = 600, seed: int = 0) -> LagMeter:
     """A player whose inputs reach the game `lag` frames late, beside another who presses as wildly."""
     rng = np.random.default_rng(seed)
     meter = LagMeter(viewpoint)
     on_the_way = deque([0] * (lag + 1))
     for _ in range(frames):
-        row = np.zeros(1, V1.row_dtype)
-        row["players"]["codes"][0, viewpoint, HELD] = on_the_way.popleft()
-        row["players"]["codes"][0, 1 - viewpoint, HELD] = rng.integers(256)
-        meter.saw(row.view(np.uint8))
+        held = [on_the_way.popleft(), int(rng.integers(256))]
+        meter.saw(row_of(*(held if viewpoint == 0 else held[::-1])))
         bits = int(rng.integers(256)) if rng.random() < 0.3 else None
-        held = on_the_way[-1] if bits is None and on_the_way else bits or 0
-        on_the_way.append(held)
-        meter.wrote(ControllerState(tuple(bool(held >> bit & 1) for bit in range(len(BUTTONS)))))
+        on_the_way.append((on_the_way[-1] if on_the_way else 0) if bits is None else bits)
+        meter.wrote(ControllerState(tuple(bool(on_the_way[-1] >> bit & 1) for bit in range(len(BUTTONS)))))
     return meter
 
 
@@ -45,9 +50,7 @@ def test_inputs_that_never_arrive_tell_nothing() -> None:
     rng = np.random.default_rng(0)
     meter = LagMeter(0)
     for _ in range(300):
-        row = np.zeros(1, V1.row_dtype)
-        row["players"]["codes"][0, 0, HELD] = rng.integers(256)
-        meter.saw(row.view(np.uint8))
+        meter.saw(row_of(int(rng.integers(256))))
         meter.wrote(ControllerState())
     assert meter.frames is None
 
@@ -57,8 +60,6 @@ def test_somebody_else_on_the_controller_tells_nothing() -> None:
     rng = np.random.default_rng(0)
     meter = LagMeter(0)
     for _ in range(2000):
-        row = np.zeros(1, V1.row_dtype)
-        row["players"]["codes"][0, 0, HELD] = rng.integers(3)
-        meter.saw(row.view(np.uint8))
+        meter.saw(row_of(int(rng.integers(3))))
         meter.wrote(ControllerState(tuple(bool(rng.integers(2)) for _ in range(2)) + (False,) * 6))
     assert meter.frames is None

@@ -233,6 +233,6 @@ def test_tables_say_what_the_report_says(both: dict[str, Any]) -> None:
         assert [row[0] for row in rows] == list(HEADS)
         assert all(len(row) == len(titles) for row in rows)
     titles, rows = latency_table(found)
-    assert list(titles) == ["ms", "p50", "p95", "p99", "p999", "max"]
+    assert list(titles) == ["ms", "p50", "p95", "p99", "p99.9", "worst"]
     assert rows[0][1] == f"{found['latency']['p50_ms']:.3f}"
     assert "computed again after rollbacks" in dict(summary(found))["game"]

@@ -42,13 +42,15 @@ def test_steps_over_a_game_are_one_forward_over_it(backbone: str, delay: int) ->
     state, side = stepped.initial_state(1), np.array([1])
     for t in range(len(expected)):
         queue, target = pressed[None, t + 1 : t + 1 + delay], pressed[None, t + 1 + delay]
-        scored = stepped.score(rows[t : t + 1], side, queue, target, state)
+        scored, past = stepped.score(rows[t : t + 1], side, queue, target, state)
         np.testing.assert_allclose(scored[0], expected[t], atol=1e-4)
         noise = np.full((1, NUM_HEADS), 0.5, np.float32)
         drawn, log_prob, after = stepped.step(rows[t : t + 1], side, queue, noise, 0.7, 0.9, state)
         if t % 4 == 0:
-            again = stepped.score(rows[t : t + 1], side, queue, drawn, state)
+            again, _ = stepped.score(rows[t : t + 1], side, queue, drawn, state)
             np.testing.assert_allclose(log_prob, again, atol=1e-6)
+        for part, other in zip(after, past, strict=True):
+            np.testing.assert_array_equal(part, other)
         state = after
 
 

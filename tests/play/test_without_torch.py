@@ -45,7 +45,7 @@ def imported(program: str, *words: str | Path) -> tuple[Any, set[str]]:
 
 COMMAND = """
 import contextlib, io, json, sys
-from exphil.cli import run
+from exphil.cli.app import run
 if __name__ == "__main__":
     with contextlib.redirect_stdout(io.StringIO()) as out:
         code = run(["play", "small", *sys.argv[1:], "--json"])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exphil.benchmark.latency_spread import PERCENTILES, over, spread
+from exphil.play.spread import PERCENTILES, over, spread
 
 TIMES = st.lists(st.integers(0, 10**9), min_size=1, max_size=300)
 

@@ -1,4 +1,4 @@
-"""The command line: `exphil COMMAND`.
+"""The application behind `exphil COMMAND`.
 
 A command is a plain typed function in exphil/cli/<command>.py; cyclopts derives flags and help from its
 signature and docstring. Its module is imported when the command is asked for, and imports torch, dagster,
@@ -92,7 +92,7 @@ def run(tokens: Sequence[str]) -> int:
 
 
 def main() -> None:
-    """Entry point of the `exphil` script."""
+    """Run the command line of this process, and exit."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:  # a player's name must not end a listing on a narrow encoding

@@ -15,6 +15,11 @@ PERCENTILES: Final[Mapping[str, float]] = {
 }
 """Figures by name; each is a time that some frame really took, none lies between two."""
 
+TITLES: Final[Mapping[str, str]] = dict(
+    zip(PERCENTILES, ("p50", "p95", "p99", "p99.9", "worst"), strict=True)
+)
+"""The figures' names as people read them."""
+
 MILLISECOND: Final = 1e6
 """In nanoseconds."""
 
