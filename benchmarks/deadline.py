@@ -29,11 +29,11 @@ import torch
 
 from exphil.backbones.config import CONFIGS
 from exphil.benchmark.contest import Contest, parsed_settings
-from exphil.benchmark.latency_deadline import BLOCK_FRAMES, alternating, deadline_row, deadline_table
-from exphil.benchmark.latency_engines import built_engine
-from exphil.benchmark.latency_games import games_in, games_of, packets
-from exphil.benchmark.latency_jobs import RUNTIMES
-from exphil.benchmark.latency_pacing import Clocks
+from exphil.benchmark.latency.deadline import BLOCK_FRAMES, alternating, deadline_row, deadline_table
+from exphil.benchmark.latency.engines import built_engine
+from exphil.benchmark.latency.games import games_in, games_of, packets
+from exphil.benchmark.latency.jobs import RUNTIMES
+from exphil.benchmark.latency.pacing import Clocks
 from exphil.errors import ExphilError
 from exphil.policy.build import build_policy
 from exphil.store.store import Store

@@ -14,10 +14,10 @@ from typing import Final
 
 from exphil.backbones.config import CONFIGS
 from exphil.benchmark.figures import CURVES, RESULTS, SCALING, Figures, read_figures
-from exphil.benchmark.latency_deadline import deadline_table
-from exphil.benchmark.latency_outputs import ROWS as LATENCY
-from exphil.benchmark.latency_outputs import read_latency
-from exphil.benchmark.latency_table import latency_lines
+from exphil.benchmark.latency.deadline import deadline_table
+from exphil.benchmark.latency.outputs import ROWS as LATENCY
+from exphil.benchmark.latency.outputs import read_latency
+from exphil.benchmark.latency.table import latency_lines
 from exphil.benchmark.outputs import scaling_section
 from exphil.benchmark.results import OK
 from exphil.benchmark.rows import Row

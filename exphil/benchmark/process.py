@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from exphil.benchmark.jobs import Job
-from exphil.benchmark.latency_jobs import STAGE as LATENCY
+from exphil.benchmark.latency.jobs import STAGE as LATENCY
 from exphil.benchmark.progress import read_progress
 from exphil.benchmark.results import FAILED, LOGS, Result, read_result, result_path, write_result
 from exphil.benchmark.worker import SAVING_SECONDS

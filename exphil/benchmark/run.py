@@ -9,7 +9,7 @@ from filelock import FileLock, Timeout
 
 from exphil.benchmark.estimate import Estimate, for_people
 from exphil.benchmark.jobs import Job
-from exphil.benchmark.latency_jobs import STAGE as LATENCY
+from exphil.benchmark.latency.jobs import STAGE as LATENCY
 from exphil.benchmark.process import run_job
 from exphil.benchmark.results import DIVERGED, FAILED, Result, read_result
 from exphil.benchmark.rows import CROWDED

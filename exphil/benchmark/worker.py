@@ -18,7 +18,7 @@ from typing import Any, Final
 from filelock import FileLock
 
 from exphil.benchmark.jobs import Job
-from exphil.benchmark.latency_jobs import LatencyJob, job_of
+from exphil.benchmark.latency.jobs import LatencyJob, job_of
 from exphil.benchmark.progress import Progress
 from exphil.benchmark.results import DIVERGED, FAILED, OK, Result, write_result
 from exphil.errors import ExphilError
@@ -88,11 +88,11 @@ def _stage(job: Job, folder: Path, progress: Progress) -> tuple[str, str | None,
 
         return train(job, folder, progress)
     if isinstance(job, LatencyJob):
-        from exphil.benchmark.latency_measure import measure_latency
+        from exphil.benchmark.latency.measure import measure_latency
 
         return OK, None, measure_latency(job, progress)
     if job.stage == "latency":
-        from exphil.benchmark.latency_stage import time_decisions
+        from exphil.benchmark.decision_stage import time_decisions
 
         return OK, None, time_decisions(job, progress)
     from exphil.benchmark.speed_stage import time_training

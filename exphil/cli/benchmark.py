@@ -152,9 +152,9 @@ def _latency(
     """Whole frames of play, in the place of everything else."""
     from exphil.backbones.config import CONFIGS
     from exphil.benchmark.contest import Contest, chosen, parsed_settings
-    from exphil.benchmark.latency_outputs import REPORT, ROWS, TABLE, json_latency
-    from exphil.benchmark.latency_run import measure_all
-    from exphil.benchmark.latency_table import latency_page_text, latency_remarks, short_rows
+    from exphil.benchmark.latency.outputs import REPORT, ROWS, TABLE, json_latency
+    from exphil.benchmark.latency.run import measure_all
+    from exphil.benchmark.latency.table import latency_page_text, latency_remarks, short_rows
 
     if frames < 1:
         raise UsageError(f"--frames {frames} must be at least 1")

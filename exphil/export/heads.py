@@ -7,7 +7,7 @@ Shapes: B batch, H hidden size, U units of all heads, 13 heads, 81 logits.
 """
 
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -23,9 +23,6 @@ from exphil.policy.heads import (
     IndependentHeads,
     groups,
 )
-
-FREE: Final = -1
-"""In `forced`: draw this head."""
 
 Begun: TypeAlias = tuple[Tensor, ...]
 """What both ways of drawing begin with."""

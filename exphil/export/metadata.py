@@ -27,6 +27,9 @@ FORMAT: Final = "1"
 FP32: Final = "fp32"
 INT8: Final = "int8"
 
+FREE: Final = -1
+"""In the input `forced`: draw this head."""
+
 
 @dataclass(frozen=True, slots=True)
 class StateSlot:

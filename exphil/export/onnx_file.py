@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from exphil.backbones.base import State
 from exphil.export.branches import followed_by, with_branches
 from exphil.export.graph import StepGraph
-from exphil.export.heads import FREE, Begun, is_free, log_prob
-from exphil.export.metadata import FP32, Exported, StateSlot, written_metadata
+from exphil.export.heads import Begun, is_free, log_prob
+from exphil.export.metadata import FP32, FREE, Exported, StateSlot, written_metadata
 from exphil.features import feature_set
 from exphil.melee.controller import HEAD_SIZES, HEADS, NUM_HEADS
 from exphil.policy.heads import NUM_LOGITS

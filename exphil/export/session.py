@@ -10,14 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exphil.errors import FingerprintError, StoreError
-from exphil.export.metadata import Exported, read_metadata
+from exphil.export.metadata import FREE, Exported, read_metadata
 from exphil.features import V1
 
 State: TypeAlias = tuple[NDArray[Any], ...]
 """What a policy remembers between frames: arrays of fixed shape, batch first."""
-
-FREE: Final = -1
-"""In `forced`: draw this head."""
 
 MOST_SETTINGS: Final = 64
 """Temperatures and shares that an engine keeps ready."""

@@ -7,14 +7,16 @@ from typing import Final, Literal
 import numpy as np
 
 from exphil.errors import UsageError
+from exphil.export.files import FILES, load_engine
+from exphil.export.metadata import FP32, INT8
 from exphil.melee.controller import NEUTRAL, NUM_HEADS
 from exphil.play.engine import Engine
-from exphil.training.runs import ONNX, ONNX_INT8, Run
+from exphil.training.runs import Run
 
 Runtime = Literal["auto", "torch", "onnx", "int8"]
 
-FILES: Final[dict[str, str]] = {"onnx": ONNX, "int8": ONNX_INT8}
-"""What `exphil export` writes into a run's folder, by runtime."""
+PRECISIONS: Final = {"onnx": FP32, "int8": INT8}
+"""Of the graph that a runtime steps."""
 
 
 def open_engine(run: Run, runtime: Runtime = "auto") -> tuple[Engine, str]:
@@ -28,7 +30,7 @@ def open_engine(run: Run, runtime: Runtime = "auto") -> tuple[Engine, str]:
         FingerprintError: it reads rows of another feature table.
     """
     if runtime == "auto":
-        runtime = "onnx" if (run.folder / FILES["onnx"]).is_file() else "torch"
+        runtime = "onnx" if (run.folder / FILES[FP32]).is_file() else "torch"
     if runtime == "torch":
         import torch
 
@@ -37,17 +39,15 @@ def open_engine(run: Run, runtime: Runtime = "auto") -> tuple[Engine, str]:
 
         torch.set_num_threads(1)
         return TorchEngine(load_policy(run)), runtime
-    from exphil.export.files import load_engine
-    from exphil.export.metadata import FP32, INT8
-
-    path = run.folder / FILES[runtime]
+    precision = PRECISIONS[runtime]
+    path = run.folder / FILES[precision]
     if not path.is_file():
         flags = "--onnx --int8" if runtime == "int8" else "--onnx"
         raise UsageError(
             f"--runtime {runtime}: {run.folder} has no {path.name}; run `exphil export {run.name} {flags}`,"
             " or take --runtime torch"
         )
-    return load_engine(run, INT8 if runtime == "int8" else FP32), runtime
+    return load_engine(run, precision), runtime
 
 
 def warm_up(engines: Sequence[Engine]) -> None:

@@ -44,7 +44,7 @@ def time_decisions(
     """
     import torch
 
-    from exphil.benchmark.latency_stage import stepping, whole_windows
+    from exphil.benchmark.decision_stage import stepping, whole_windows
     from exphil.benchmark.machine import describe
     from exphil.features import feature_set
     from exphil.policy.build import build_policy

@@ -1,6 +1,6 @@
 """A clock that goes on only when it is told to, or asked."""
 
-from exphil.benchmark.latency_pacing import Clocks
+from exphil.benchmark.latency.pacing import Clocks
 
 
 class Clock:

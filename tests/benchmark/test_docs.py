@@ -10,20 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exphil.backbones.config import CONFIGS
-from exphil.benchmark import docs, latency_stage, speed_stage
+from exphil.benchmark import decision_stage, docs, speed_stage
 from exphil.benchmark.contest import SCALING_WINDOWS, STAGES
 from exphil.benchmark.figures import CURVES, RESULTS, SCALING, figures_of, write_figures
 from exphil.benchmark.jobs import RESULTS as FOLDER_OF_RESULTS
-from exphil.benchmark.latency_deadline import deadline_row
-from exphil.benchmark.latency_outputs import json_latency
-from exphil.benchmark.latency_pacing import Paced
-from exphil.benchmark.latency_playback import Played
-from exphil.benchmark.latency_rows import latency_rows
+from exphil.benchmark.latency.deadline import deadline_row
+from exphil.benchmark.latency.outputs import json_latency
+from exphil.benchmark.latency.pacing import Paced
+from exphil.benchmark.latency.playback import Played
+from exphil.benchmark.latency.rows import latency_rows
 from exphil.benchmark.outputs import REPORT, TABLE
 from exphil.benchmark.results import LOGS, RUNS
 from exphil.errors import StoreError
+from tests.benchmark.latency.test_rows import jobs, result_of
 from tests.benchmark.results import a_comparison, trained
-from tests.benchmark.test_latency_rows import jobs, result_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -120,8 +120,8 @@ def test_the_page_of_the_benchmark_tells_of_every_stage_and_file() -> None:
         f"{LOGS}/",
     ):
         assert f"| `{name}` |" in text
-    assert f"{latency_stage.STEPS:,} steps" in text
-    assert f"{latency_stage.WINDOWS} whole windows" in text
+    assert f"{decision_stage.STEPS:,} steps" in text
+    assert f"{decision_stage.WINDOWS} whole windows" in text
     assert (speed_stage.WARMUP_BATCHES, "first ten batches" in text) == (10, True)
     assert f"{SCALING_WINDOWS[0]} to {SCALING_WINDOWS[-1]} frames" in text
 

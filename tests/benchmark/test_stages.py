@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from exphil.benchmark import latency_stage, speed_stage
+from exphil.benchmark import decision_stage, speed_stage
 from exphil.benchmark.contest import Contest
 from exphil.benchmark.jobs import Job, plan
 from exphil.benchmark.progress import MARK, Progress, read_progress
@@ -173,15 +173,15 @@ def test_a_short_epoch_is_timed_to_its_end() -> None:
 
 
 def test_latency_has_enough_steps_to_speak_of_p99() -> None:
-    assert latency_stage.STEPS >= 2000
+    assert decision_stage.STEPS >= 2000
 
 
 @pytest.mark.parametrize("delay", [0, 2])
 def test_latency_of_steps_and_windows(
     store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, delay: int
 ) -> None:
-    monkeypatch.setattr(latency_stage, "STEPS", 30)
-    monkeypatch.setattr(latency_stage, "WINDOWS", 5)
+    monkeypatch.setattr(decision_stage, "STEPS", 30)
+    monkeypatch.setattr(decision_stage, "WINDOWS", 5)
     found = measure(job_of(store, "latency", delay=delay), tmp_path, quiet())
     assert found.status == OK, found.reason
     figures = found.figures
@@ -204,7 +204,7 @@ def test_steps_carry_their_memory_from_row_to_row(store: Path, monkeypatch: pyte
         return hidden, after
 
     monkeypatch.setattr(policy, "step", watched)
-    decisions = latency_stage.stepping(policy, rows)
+    decisions = decision_stage.stepping(policy, rows)
     with torch.inference_mode():
         actions = [next(decisions)() for _ in range(4)]
     assert [getattr(action, "shape", None) for action in actions] == [(1, 13)] * 4

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from exphil.benchmark.jobs import Job
-from exphil.benchmark.latency_outputs import REPORT, ROWS, TABLE
+from exphil.benchmark.latency.outputs import REPORT, ROWS, TABLE
 from exphil.benchmark.results import FAILED, OK, Result, write_result
 from exphil.play.spread import PERCENTILES
 from exphil.synth.generate import synthesise
@@ -41,7 +41,7 @@ def instant(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
             )
         changed()
 
-    monkeypatch.setattr("exphil.benchmark.latency_run.run_jobs", run)
+    monkeypatch.setattr("exphil.benchmark.latency.run.run_jobs", run)
     return done
 
 

@@ -24,7 +24,7 @@ def test_a_short_table(
             write_result(folder, job, Result(job.stage, job.backbone, 0, OK, None, figures))
 
     synthesise(tmp_path / "games", count=1, max_frames=200)
-    monkeypatch.setattr("exphil.benchmark.latency_run.run_jobs", measured)
+    monkeypatch.setattr("exphil.benchmark.latency.run.run_jobs", measured)
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     monkeypatch.setenv("COLUMNS", "80")
     code = benchmark(

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from exphil.backbones.registry import BACKBONES
 from exphil.export.graph import StepGraph
-from exphil.export.heads import FREE, is_free
+from exphil.export.heads import is_free
+from exphil.export.metadata import FREE
 from exphil.export.sampling import Sampler
 from exphil.melee.controller import NUM_HEADS
 from exphil.policy.config import HEADS, HeadsKind

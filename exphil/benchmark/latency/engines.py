@@ -6,7 +6,7 @@ from typing import Final
 
 import torch
 
-from exphil.benchmark.latency_heads import heads_alone, stored_bytes
+from exphil.benchmark.latency.heads import heads_alone, stored_bytes
 from exphil.export.onnx_file import exported_bytes
 from exphil.export.quantise import quantised_bytes
 from exphil.export.session import OnnxEngine
@@ -36,7 +36,7 @@ class Built:
 
 
 def built_engine(policy: Policy, runtime: str, precision: str) -> Built:
-    """Of `exphil.benchmark.latency_jobs.RUNTIMES`."""
+    """Of `exphil.benchmark.latency.jobs.RUNTIMES`."""
     if runtime == "torch":
         held = sum(parameter.nbytes for parameter in policy.parameters())
         return Built(TorchEngine(policy), held, _torch_heads(policy), None)

@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from exphil.benchmark.contest import Contest
-from exphil.benchmark.latency_bandwidth import weights_bound
-from exphil.benchmark.latency_engines import built_engine
-from exphil.benchmark.latency_games import games_in
-from exphil.benchmark.latency_heads import heads_alone, stored_bytes
-from exphil.benchmark.latency_jobs import RUNTIMES, plan_latency
-from exphil.benchmark.latency_rows import PARTS, latency_rows
+from exphil.benchmark.latency.bandwidth import weights_bound
+from exphil.benchmark.latency.engines import built_engine
+from exphil.benchmark.latency.games import games_in
+from exphil.benchmark.latency.heads import heads_alone, stored_bytes
+from exphil.benchmark.latency.jobs import RUNTIMES, plan_latency
+from exphil.benchmark.latency.rows import PARTS, latency_rows
 from exphil.benchmark.progress import Progress
 from exphil.benchmark.results import FAILED, OK
 from exphil.benchmark.worker import measure
@@ -52,7 +52,7 @@ def test_every_runtime_fills_its_row(
     replays: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quick = partial(weights_bound, memory_bytes=2**20, seconds=0)
-    monkeypatch.setattr("exphil.benchmark.latency_measure.weights_bound", quick)
+    monkeypatch.setattr("exphil.benchmark.latency.measure.weights_bound", quick)
     contest = Contest(backbones=("gru",), shared=SMALL)
     jobs = plan_latency(contest, tmp_path / "none", "", replays, 30)
     results = [(job, measure(job, tmp_path, Progress(lambda line: None))) for job in jobs]

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from exphil.benchmark.latency_pacing import FRAME_NS, Clocks, Pace, Paced, control, joined
-from exphil.benchmark.latency_playback import WARMUP_FRAMES, Played, play
+from exphil.benchmark.latency.pacing import FRAME_NS, Clocks, Pace, Paced, control, joined
+from exphil.benchmark.latency.playback import WARMUP_FRAMES, Played, play
 from exphil.benchmark.table import markdown, shown
 from exphil.play.engine import Engine
 from exphil.play.spread import spread

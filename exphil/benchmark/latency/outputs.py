@@ -6,9 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from exphil.benchmark.latency_report import latency_report
-from exphil.benchmark.latency_rows import LatencyRow
-from exphil.benchmark.latency_table import latency_page_text
+from exphil.benchmark.latency.report import latency_report
+from exphil.benchmark.latency.rows import LatencyRow
+from exphil.benchmark.latency.table import latency_page_text
 from exphil.errors import StoreError
 from exphil.store.atomic import write_bytes
 

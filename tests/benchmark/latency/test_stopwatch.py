@@ -1,6 +1,6 @@
 """The stopwatch tells reading from features without reaching into a stream."""
 
-from exphil.benchmark.latency_stopwatch import TIMED, Stopwatch, TimedEvents
+from exphil.benchmark.latency.stopwatch import TIMED, Stopwatch, TimedEvents
 from exphil.live import EventStream, LiveFrame
 from tests.benchmark.clock import Clock
 from tests.replays import slp

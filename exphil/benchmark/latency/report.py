@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from exphil.benchmark.latency_rows import PARTS, LatencyRow
-from exphil.benchmark.latency_table import latency_remarks, runtime_text
+from exphil.benchmark.latency.rows import PARTS, LatencyRow
+from exphil.benchmark.latency.table import latency_remarks, runtime_text
 from exphil.benchmark.results import OK
 from exphil.pages.cells import Cell
 from exphil.pages.charts import Chart, bars

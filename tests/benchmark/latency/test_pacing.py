@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exphil.benchmark.latency_bandwidth import LEAST_READS, read_rate, weights_bound
-from exphil.benchmark.latency_pacing import Pace, control, joined, paced
+from exphil.benchmark.latency.bandwidth import LEAST_READS, read_rate, weights_bound
+from exphil.benchmark.latency.pacing import Pace, control, joined, paced
 from tests.benchmark.clock import Clock
 
 FRAME = 1000

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from exphil.backbones.config import CONFIGS
-from exphil.benchmark.latency_jobs import RUNTIMES, LatencyJob
+from exphil.benchmark.latency.jobs import RUNTIMES, LatencyJob
 from exphil.benchmark.results import OK, Result
 
 PARTS: Final = ("reading", "features", "step", "sampling", "pipe")

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from exphil.benchmark.contest import Contest
-from exphil.benchmark.latency_games import games_in, games_of
-from exphil.benchmark.latency_jobs import plan_latency
-from exphil.benchmark.latency_outputs import write_latency
-from exphil.benchmark.latency_rows import LatencyRow, latency_rows
+from exphil.benchmark.latency.games import games_in, games_of
+from exphil.benchmark.latency.jobs import plan_latency
+from exphil.benchmark.latency.outputs import write_latency
+from exphil.benchmark.latency.rows import LatencyRow, latency_rows
 from exphil.benchmark.run import finished, run_jobs
 from exphil.errors import StoreError
 from exphil.store.store import Store

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from exphil.benchmark.latency_rows import PARTS, LatencyRow
+from exphil.benchmark.latency.rows import PARTS, LatencyRow
 from exphil.benchmark.results import OK
 from exphil.benchmark.rows import CROWDED, FRAME_MS
 from exphil.benchmark.table import markdown, shown

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from exphil.benchmark.latency_deadline import alternating, deadline_row, deadline_table
-from exphil.benchmark.latency_games import games_in, games_of, packets
-from exphil.benchmark.latency_pacing import FRAME_NS, Pace
-from exphil.benchmark.latency_playback import play
+from exphil.benchmark.latency.deadline import alternating, deadline_row, deadline_table
+from exphil.benchmark.latency.games import games_in, games_of, packets
+from exphil.benchmark.latency.pacing import FRAME_NS, Pace
+from exphil.benchmark.latency.playback import play
 from exphil.errors import ExphilError, StoreError, UsageError
 from exphil.features import V1
 from exphil.melee.controller import NUM_HEADS

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from exphil.benchmark.latency_report import beside_the_bound, latency_report, part_by_part, whole_frames
-from exphil.benchmark.latency_rows import LatencyRow
-from exphil.benchmark.latency_table import short_rows
+from exphil.benchmark.latency.report import beside_the_bound, latency_report, part_by_part, whole_frames
+from exphil.benchmark.latency.rows import LatencyRow
+from exphil.benchmark.latency.table import short_rows
 from exphil.benchmark.results import FAILED
 from exphil.pages.charts import Chart
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from exphil.benchmark.latency_pacing import Clocks, Pace, Paced, Times, paced
-from exphil.benchmark.latency_stopwatch import Stopwatch, TimedEvents, TimedPad, TimedRunner
+from exphil.benchmark.latency.pacing import Clocks, Pace, Paced, Times, paced
+from exphil.benchmark.latency.stopwatch import Stopwatch, TimedEvents, TimedPad, TimedRunner
 from exphil.errors import UsageError
 from exphil.live import EventStream, GameStart
 from exphil.play.console import ConsoleError, Message, read_message

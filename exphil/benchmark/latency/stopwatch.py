@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from exphil.benchmark.latency_pacing import Clocks, Times
+from exphil.benchmark.latency.pacing import Clocks, Times
 from exphil.live import Encode, EventStream, LiveFrame
 from exphil.live import Message as Event
 from exphil.play.controller import ControllerState

@@ -9,12 +9,12 @@ from typing import Any, Final
 import numpy.typing as npt
 import torch
 
-from exphil.benchmark.latency_bandwidth import weights_bound
-from exphil.benchmark.latency_engines import built_engine
-from exphil.benchmark.latency_games import packets
-from exphil.benchmark.latency_jobs import LatencyJob
-from exphil.benchmark.latency_pacing import FRAME_NS, Clocks
-from exphil.benchmark.latency_playback import WARMUP_FRAMES, play
+from exphil.benchmark.latency.bandwidth import weights_bound
+from exphil.benchmark.latency.engines import built_engine
+from exphil.benchmark.latency.games import packets
+from exphil.benchmark.latency.jobs import LatencyJob
+from exphil.benchmark.latency.pacing import FRAME_NS, Clocks
+from exphil.benchmark.latency.playback import WARMUP_FRAMES, play
 from exphil.benchmark.machine import Company
 from exphil.benchmark.progress import Progress
 from exphil.play.spread import spread

@@ -10,10 +10,10 @@ import pytest
 from exphil.backbones.config import CONFIGS
 from exphil.benchmark.contest import Contest
 from exphil.benchmark.jobs import Job, plan
-from exphil.benchmark.latency_jobs import RUNTIMES, LatencyJob, job_of, plan_latency
-from exphil.benchmark.latency_outputs import ROWS, json_latency, read_latency, write_latency
-from exphil.benchmark.latency_rows import LatencyRow, latency_rows
-from exphil.benchmark.latency_table import COLUMNS, latency_lines, latency_remarks, parts, whole_path
+from exphil.benchmark.latency.jobs import RUNTIMES, LatencyJob, job_of, plan_latency
+from exphil.benchmark.latency.outputs import ROWS, json_latency, read_latency, write_latency
+from exphil.benchmark.latency.rows import LatencyRow, latency_rows
+from exphil.benchmark.latency.table import COLUMNS, latency_lines, latency_remarks, parts, whole_path
 from exphil.benchmark.results import FAILED, OK, Result
 from exphil.errors import StoreError
 from exphil.play.spread import PERCENTILES

@@ -1,0 +1,1 @@
+"""What a whole frame of play takes, of each backbone and runtime: measured, put into tables, paced as a game is."""
