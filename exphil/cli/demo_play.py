@@ -30,7 +30,7 @@ def export_and_shadow(run: "Run", store: Path) -> Report | None:
     from exphil.cli.output import note, progress
     from exphil.export.run import export
     from exphil.play.engines import open_engine
-    from exphil.play.shadow import Options, shadow
+    from exphil.play.shadow.run import Options, shadow
     from exphil.play.status import Status
 
     export(run, fp32=True, int8=False, store=store, out=None, note=note, progress=progress)

@@ -227,8 +227,8 @@ def _shadow(
     as_json: bool,
 ) -> int:
     from exphil.play.engines import open_engine
-    from exphil.play.shadow import Options, shadow
-    from exphil.play.shadow_report import head_tables, latency_table, player_table, summary
+    from exphil.play.shadow.report import head_tables, latency_table, player_table, summary
+    from exphil.play.shadow.run import Options, shadow
     from exphil.play.status import Status
     from exphil.training.runs import open_run
 

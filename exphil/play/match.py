@@ -8,6 +8,7 @@ from typing import Any, Final
 from exphil.errors import UsageError
 from exphil.melee.characters import external_name
 from exphil.melee.stages import stage_name
+from exphil.play.bot import Bot
 from exphil.play.console import ADDRESS, LAST_PORT, ConsoleConnection
 from exphil.play.dolphin import (
     START_S,
@@ -20,9 +21,10 @@ from exphil.play.dolphin import (
 )
 from exphil.play.engine import Engine
 from exphil.play.engines import warm_up
+from exphil.play.game import Game
 from exphil.play.libraries import load_melee
 from exphil.play.runner import PolicyRunner
-from exphil.play.session import Bot, Events, Game, Session
+from exphil.play.session import Events, Session
 from exphil.play.status import Status
 from exphil.play.watchdog import Watchdog
 

@@ -7,21 +7,18 @@ is told in one line, and the next game starts afresh.
 import gc
 import time
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from exphil.errors import PlayError
 from exphil.live import GameEnd, GameStart, LiveFrame, Trouble
 from exphil.live import Message as Event
-from exphil.melee.characters import character_title, external_name
-from exphil.melee.stages import stage_name, stage_title
+from exphil.play.bot import Bot
 from exphil.play.console import ConsoleError, Message
-from exphil.play.controller import NEUTRAL, ControllerState
-from exphil.play.lag import LagMeter
-from exphil.play.pipe import Pad
+from exphil.play.controller import ControllerState
+from exphil.play.game import Game
 from exphil.play.status import Status, stocks_of
 from exphil.play.steady import steady
-from exphil.play.teams import Runner, Together, step_team, team_of
+from exphil.play.teams import Together, step_team, team_of
 from exphil.play.watchdog import MOST_WAITING, Watchdog
 
 WAIT_S: Final = 0.5
@@ -67,59 +64,6 @@ class Host(Protocol):
             PlayError: the menu cannot be read.
         """
         ...
-
-
-@dataclass
-class Bot:
-    """A policy on a port.
-
-    Attributes:
-        port: 1 to 4.
-        name: what its remarks call it.
-        runner: the policy.
-        pad: its controller.
-        on_pad: the input that lies on it.
-        lost: inputs that were ready in time, and that the console did not take.
-    """
-
-    port: int
-    name: str
-    runner: Runner
-    pad: Pad
-    on_pad: ControllerState = NEUTRAL
-    lost: int = 0
-    lag: LagMeter = field(default_factory=lambda: LagMeter(0))
-
-
-@dataclass
-class Game:
-    """One game, while and after it was played.
-
-    Attributes:
-        start: how it began.
-        frame: id of the newest frame.
-        stocks: left at that frame, the lower port first.
-        end: None where the console did not say how it ended.
-    """
-
-    start: GameStart
-    frame: int | None = None
-    stocks: tuple[int, int] = (0, 0)
-    end: GameEnd | None = None
-
-    def line(self) -> str:
-        """`Fox (port 1) against Marth (port 2) on Battlefield: stocks 2-0 after frame 5120`."""
-        one, other = (
-            f"{character_title(external_name(character))} (port {port})"
-            for character, port in zip(self.start.characters, self.start.ports, strict=True)
-        )
-        where = stage_title(stage_name(self.start.stage))
-        seen = (
-            "no frame of it"
-            if self.frame is None
-            else (f"stocks {self.stocks[0]}-{self.stocks[1]} after frame {self.frame}")
-        )
-        return f"{one} against {other} on {where}: {seen}"
 
 
 class Session:
@@ -256,17 +200,14 @@ class Session:
                 one, other = start.ports
                 self._tell(f"{bot.name}: port {bot.port} has no part in this game of ports {one} and {other}")
         for bot in self._playing:
-            viewpoint = start.ports.index(bot.port)
-            bot.runner.reset(viewpoint=viewpoint, game=start.payload)
-            bot.lag = LagMeter(viewpoint)
-            self._release(bot)
+            bot.begin(start.ports.index(bot.port), start.payload)
         self._teams = _teams(self._playing)
 
     def _leave_game(self) -> None:
         if self._game is None:
             return
         for bot in self._playing:
-            self._release(bot)
+            bot.release()
         self._status.tell(self._game.line())
         self._game, self._playing, self._teams, self._menus = None, [], [], 0
         gc.collect()
@@ -351,10 +292,6 @@ class Session:
             for bot in self._playing:
                 bot.lag.saw(frame.row)
                 bot.lag.wrote(bot.on_pad)
-
-    def _release(self, bot: Bot) -> None:
-        bot.pad.release()
-        bot.on_pad = NEUTRAL
 
     def _found_again(self, error: ConsoleError) -> bool:
         """After a lost connection: whether the console is back."""

@@ -10,9 +10,10 @@ from exphil.errors import PlayError
 from exphil.features import V1
 from exphil.live import GameStart, LiveFrame
 from exphil.live import Message as Event
+from exphil.play.bot import Bot
 from exphil.play.console import ConsoleError, Message
 from exphil.play.controller import NEUTRAL, ControllerState
-from exphil.play.session import Bot, Session
+from exphil.play.session import Session
 from exphil.play.status import Status
 from exphil.play.watchdog import Watchdog
 

@@ -12,11 +12,12 @@ from exphil.export.session import OnnxEngine
 from exphil.features import V1
 from exphil.live import GameEnd, LiveFrame
 from exphil.live import Message as Event
+from exphil.play.bot import Bot
 from exphil.play.console import Message
 from exphil.play.controller import NEUTRAL, ControllerState
 from exphil.play.engine import Bytes, Engine, Floats, Ints, State
 from exphil.play.runner import PolicyRunner
-from exphil.play.session import Bot, Session
+from exphil.play.session import Session
 from exphil.play.snapshots import HISTORY
 from exphil.play.status import Status
 from exphil.play.watchdog import FRAME_S, MOST_WAITING, Watchdog

@@ -8,12 +8,13 @@ import pytest
 
 from exphil.features import V1
 from exphil.live import EventStream, GameEnd, GameStart, LiveFrame
+from exphil.play.bot import Bot
 from exphil.play.broadcast import frame_payloads
 from exphil.play.console import ConsoleError, Message
 from exphil.play.controller import NEUTRAL, ControllerState
 from exphil.play.pipe import PipeWriter
 from exphil.play.runner import PolicyRunner
-from exphil.play.session import SILENCE_S, WAIT_S, Bot
+from exphil.play.session import SILENCE_S, WAIT_S
 from exphil.play.watchdog import FRAME_S
 from tests.play.chain import ChainEngine
 from tests.play.fake_pads import FakePad as PipeReader

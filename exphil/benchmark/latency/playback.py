@@ -17,11 +17,12 @@ from exphil.benchmark.latency.pacing import Clocks, Pace, Paced, Times, paced
 from exphil.benchmark.latency.stopwatch import Stopwatch, TimedEvents, TimedPad, TimedRunner
 from exphil.errors import UsageError
 from exphil.live import EventStream, GameStart
+from exphil.play.bot import Bot
 from exphil.play.console import ConsoleError, Message, read_message
 from exphil.play.engine import Engine
 from exphil.play.pipe import PipeWriter
 from exphil.play.runner import PolicyRunner
-from exphil.play.session import Bot, Session
+from exphil.play.session import Session
 from exphil.play.status import Status
 from exphil.play.watchdog import Watchdog
 

@@ -17,11 +17,11 @@ from exphil.live import GameStart, LiveFrame
 from exphil.live.stream import EventStream
 from exphil.melee.controller import HEADS
 from exphil.play import shadow as module
-from exphil.play.agreement import agreement, likelihood, nats, scored_frames
 from exphil.play.broadcast import Message, broadcast_of, frame_payloads
 from exphil.play.runner import PolicyRunner
-from exphil.play.shadow import Options, read_recording, shadow
-from exphil.play.shadow_report import head_tables, latency_table, player_table, summary
+from exphil.play.shadow.agreement import agreement, likelihood, nats, scored_frames
+from exphil.play.shadow.report import head_tables, latency_table, player_table, summary
+from exphil.play.shadow.run import Options, read_recording, shadow
 from exphil.play.spectator import SpectatorServer
 from exphil.play.status import Status
 from exphil.play.watchdog import Watchdog

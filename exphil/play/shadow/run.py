@@ -18,14 +18,15 @@ from exphil.errors import PlayError, ReplayError, UsageError
 from exphil.live import EventStream, GameStart, Trouble
 from exphil.melee.characters import character_title, external_name
 from exphil.melee.stages import stage_name, stage_title
-from exphil.play.agreement import agreement, likelihood, nats, scored_frames
+from exphil.play.bot import Bot
 from exphil.play.broadcast import FPS, broadcast_of, frame_payloads
 from exphil.play.console import ADDRESS, ConsoleConnection
 from exphil.play.engine import Engine
 from exphil.play.engines import warm_up
-from exphil.play.observed import Clock, ObservedEvents, ObservedPad, ObservedSteps, RecordedConsole
 from exphil.play.runner import PolicyRunner
-from exphil.play.session import Bot, Session
+from exphil.play.session import Session
+from exphil.play.shadow.agreement import agreement, likelihood, nats, scored_frames
+from exphil.play.shadow.observed import Clock, ObservedEvents, ObservedPad, ObservedSteps, RecordedConsole
 from exphil.play.spectator import SpectatorServer
 from exphil.play.status import Status
 from exphil.play.watchdog import Latencies, Watchdog

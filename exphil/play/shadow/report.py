@@ -1,4 +1,4 @@
-"""What `exphil.play.shadow` found, as rows of tables for a person."""
+"""What `exphil.play.shadow.run` found, as rows of tables for a person."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

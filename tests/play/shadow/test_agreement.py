@@ -13,7 +13,7 @@ from exphil.evaluation.scored import scored_frames as evaluated
 from exphil.evaluation.streams import chunks
 from exphil.features import V1
 from exphil.melee.controller import HEAD_SIZES, HEADS
-from exphil.play.agreement import agreement, alive, likelihood, nats, recorded_inputs, scored_frames
+from exphil.play.shadow.agreement import agreement, alive, likelihood, nats, recorded_inputs, scored_frames
 from exphil.policy.decode import FeatureDecoder
 from exphil.training.baselines import count_pairs, guesses
 from tests.evaluation.conftest import make_games, make_packs

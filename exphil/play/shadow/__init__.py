@@ -1,0 +1,1 @@
+"""A policy beside the players of a recording: streamed to it as a game is, and what its answers are worth."""
