@@ -1,7 +1,7 @@
 """A policy at 60 frames a second beside a control that does nothing, on a quiet machine and beside a busy core.
 
     python benchmarks/deadline.py --store storage/
-    python benchmarks/deadline.py --store storage/ --backbone gru --runtime onnx --precision fp32 --frames 3600
+    python benchmarks/deadline.py --store storage/ --backbone gru lstm --precision fp32 --frames 3600
 
 Recorded games are played to the session of `exphil play` at their own pace; every few seconds it pauses, and as
 many frames are answered by doing nothing. A frame is over budget when its input is written later than a frame after it
@@ -62,23 +62,14 @@ def busy_neighbour() -> Iterator[None]:
         process.join()
 
 
-def measured(given: argparse.Namespace) -> list[dict[str, Any]]:
+def measured(backbone: str, given: argparse.Namespace, games: list[list[bytes]]) -> list[dict[str, Any]]:
     """Rows: policy and control, quiet and beside a neighbour."""
-    torch.set_num_threads(1)
     torch.manual_seed(0)
-    config = Contest(backbones=(given.backbone,), shared=parsed_settings(given.settings)).config(
-        given.backbone
-    )
-    paths = (
-        games_in(given.replays, given.frames)
-        if given.replays
-        else games_of(Store.open(given.store), given.frames)
-    )
-    games = packets(paths)
+    config = Contest(backbones=(backbone,), shared=parsed_settings(given.settings)).config(backbone)
     rows = []
     policy = build_policy(config.policy).eval()
     engine = built_engine(policy, given.runtime, given.precision).engine
-    who = f"{given.backbone}, {given.runtime} {given.precision}"
+    who = f"{backbone}, {given.runtime} {given.precision}"
 
     def one(neighbour: str) -> None:
         def told(counted: int) -> None:
@@ -101,7 +92,7 @@ def main() -> None:
     )
     parser.add_argument("--store", type=Path, default=Path("storage"))
     parser.add_argument("--replays", type=Path, help="games in place of the store's")
-    parser.add_argument("--backbone", choices=list(CONFIGS), default="jamba")
+    parser.add_argument("--backbone", nargs="+", choices=list(CONFIGS), default=["jamba"])
     parser.add_argument("--runtime", choices=sorted({runtime for runtime, _ in RUNTIMES}), default="onnx")
     parser.add_argument(
         "--precision", choices=sorted({precision for _, precision in RUNTIMES}), default="int8"
@@ -114,21 +105,29 @@ def main() -> None:
     given = parser.parse_args()
     if (given.runtime, given.precision) not in RUNTIMES:
         parser.error(f"--runtime {given.runtime} has no --precision {given.precision}")
+    torch.set_num_threads(1)
+    rows = []
     try:
-        rows = measured(given)
+        paths = (
+            games_in(given.replays, given.frames)
+            if given.replays
+            else games_of(Store.open(given.store), given.frames)
+        )
+        games = packets(paths)
+        for backbone in given.backbone:
+            rows += measured(backbone, given, games)
+            if given.json:
+                keep(given.json, rows)
     except ExphilError as error:
         parser.exit(error.exit_code, f"error: {error}\n")
-    if given.json:
-        keep(given.json, rows)
     print("\n".join(deadline_table(rows)))
 
 
 def keep(path: Path, rows: list[dict[str, Any]]) -> None:
     """Write rows into a file, in the place of those of the same policy and neighbour."""
     before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    measured_now = {(row["policy"], row["neighbour"]) for row in rows}
-    others = [row for row in before if (row["policy"], row["neighbour"]) not in measured_now]
-    path.write_text(json.dumps([*others, *rows], indent=1) + "\n", encoding="utf-8")
+    kept = {(row["policy"], row["neighbour"]): row for row in (*before, *rows)}
+    path.write_text(json.dumps([*kept.values()], indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
