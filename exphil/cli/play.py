@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from exphil.cli import output
 from exphil.cli.options import JsonFlag, ModelsOption
-from exphil.cli.play_settings import check_settings
+from exphil.cli.play_settings import check_settings, refuse_with_shadow
 from exphil.config.roots import models_root
 from exphil.errors import INTERRUPTED, UsageError
 
@@ -116,35 +116,33 @@ def play(
         shadow=shadow is not None,
     )
     if shadow is not None:
-        only_dolphins = {
-            "--dolphin": dolphin,
-            "--iso": iso,
-            "--dolphin-home": dolphin_home,
-            "--character": character,
-            "--opponent": None if opponent == "human" else opponent,
-            "--opponent-port": opponent_port,
-            "--opponent-character": opponent_character,
-            "--cpu-level": None if cpu_level == CPU_LEVEL else cpu_level,
-            "--stage": stage,
-            "--games": games,
-            "--delay": delay or None,
-        }
-        given = [name for name, value in only_dolphins.items() if value is not None]
-        if given:
-            raise UsageError(f"{given[0]} has no meaning with --shadow, which needs no Dolphin; leave it out")
-        return _shadow(
-            models_root(models),
-            run,
-            shadow,
-            port,
-            fast,
-            slippi_port,
-            temperature,
-            top_p,
-            seed,
-            runtime,
-            as_json,
+        refuse_with_shadow(
+            {
+                "--dolphin": dolphin,
+                "--iso": iso,
+                "--dolphin-home": dolphin_home,
+                "--character": character,
+                "--opponent": None if opponent == "human" else opponent,
+                "--opponent-port": opponent_port,
+                "--opponent-character": opponent_character,
+                "--cpu-level": None if cpu_level == CPU_LEVEL else cpu_level,
+                "--stage": stage,
+                "--games": games,
+                "--delay": delay or None,
+            }
         )
+        from exphil.cli.play_shadow import play_beside
+        from exphil.play.shadow.run import Options
+
+        beside = Options(
+            port=port,
+            fast=fast,
+            server_port=slippi_port or 0,
+            temperature=temperature,
+            top_p=top_p,
+            seed=seed,
+        )
+        return play_beside(models_root(models), run, runtime, shadow, beside, as_json)
     if fast:
         raise UsageError("--fast goes with --shadow FILE.slp; Dolphin keeps its own pace")
     if dolphin is None or iso is None:
@@ -211,50 +209,6 @@ def play(
     if code:
         output.note("stopped by Ctrl-C or SIGTERM")
     return code
-
-
-def _shadow(
-    root: Path,
-    run: str,
-    path: Path,
-    port: int | None,
-    fast: bool,
-    server_port: int | None,
-    temperature: float,
-    top_p: float,
-    seed: int,
-    runtime: Runtime,
-    as_json: bool,
-) -> int:
-    from exphil.play.engines import open_engine
-    from exphil.play.shadow.report import head_tables, latency_table, player_table, summary
-    from exphil.play.shadow.run import Options, shadow
-    from exphil.play.status import Status
-    from exphil.training.runs import open_run
-
-    options = Options(
-        port=port, fast=fast, server_port=server_port or 0, temperature=temperature, top_p=top_p, seed=seed
-    )
-    opened = open_run(root, run)
-    engine, ran = open_engine(opened, runtime)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does, with a report
-    try:
-        found = shadow(engine, path, options, status=Status(sys.stderr), progress=output.progress)
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    backbone = opened.config.policy.backbone.name
-    report = {"run": opened.name, "backbone": backbone, "runtime": ran, **found}
-    if as_json:
-        output.json_document(report)
-    else:
-        output.table(["", ""], [("policy", f"{opened.name}, {backbone}, {ran}"), *summary(report)])
-        for columns, rows in (latency_table(report), player_table(report), *head_tables(report)):
-            output.say()
-            output.table(columns, rows, right=set(columns[1:]) - {"character"})
-    if report["stopped"]:
-        output.note("stopped by Ctrl-C")
-        return INTERRUPTED
-    return 0
 
 
 def _player(

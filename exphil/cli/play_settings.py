@@ -1,12 +1,13 @@
 """What can be told of `exphil play`'s flags before anything is loaded."""
 
 import math
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from exphil.errors import UsageError
+from exphil.play.console import LAST_PORT
 
 PORTS: Final = (1, 2, 3, 4)
-LAST_UDP_PORT: Final = 65535
 
 
 def check_settings(
@@ -30,6 +31,13 @@ def check_settings(
     if delay < 0:
         raise UsageError(f"--delay {delay}: give the frames that the game holds an input back, 0 or more")
     first = 0 if shadow else 1
-    if slippi_port is not None and not first <= slippi_port <= LAST_UDP_PORT:
+    if slippi_port is not None and not first <= slippi_port <= LAST_PORT:
         free = ", or 0 for any that is free" if shadow else ""
-        raise UsageError(f"--slippi-port {slippi_port}: give one from 1 to {LAST_UDP_PORT}{free}")
+        raise UsageError(f"--slippi-port {slippi_port}: give one from 1 to {LAST_PORT}{free}")
+
+
+def refuse_with_shadow(flags: Mapping[str, Any]) -> None:
+    """Raise a UsageError for the first flag that was given, of those that need a Dolphin."""
+    for flag, value in flags.items():
+        if value is not None:
+            raise UsageError(f"{flag} has no meaning with --shadow, which needs no Dolphin; leave it out")

@@ -27,7 +27,7 @@ def test_the_package_loads_nothing_heavy() -> None:
         "exphil.config.roots",
         "exphil.backbones.config",
         "exphil.training.config",
-        "exphil.cli",
+        "exphil.cli.app",
     ],
 )
 def test_options_load_neither_torch_nor_dagster(module: str) -> None:
