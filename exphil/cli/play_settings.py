@@ -2,12 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from exphil.errors import UsageError
 from exphil.play.console import LAST_PORT
-
-PORTS: Final = (1, 2, 3, 4)
+from exphil.play.seats import PORTS
 
 
 def check_settings(

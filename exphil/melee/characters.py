@@ -106,6 +106,7 @@ _TO_INTERNAL: Final = {
     external: {"ICE_CLIMBERS": 10}.get(name, next((i for i, n in INTERNAL_NAMES.items() if n == name), None))
     for external, name in EXTERNAL_NAMES.items()
 }
+_TO_EXTERNAL: Final = {name: external for external, name in EXTERNAL_NAMES.items()}
 
 
 def external_name(character: int) -> str:
@@ -124,6 +125,11 @@ _TITLES: Final = {"DR_MARIO": "Dr. Mario", "GAME_AND_WATCH": "Mr. Game & Watch"}
 def character_title(name: str) -> str:
     """What a page calls a character: `CAPTAIN_FALCON` is Captain Falcon."""
     return _TITLES.get(name, name.replace("_", " ").title())
+
+
+def external_id(name: str) -> int:
+    """Select-screen id of a name."""
+    return _TO_EXTERNAL[name]
 
 
 def internal_id(external: int) -> int | None:

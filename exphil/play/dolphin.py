@@ -9,47 +9,23 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from exphil.errors import PlayError, UsageError
-from exphil.melee.characters import EXTERNAL_NAMES, find_character, internal_id
-from exphil.melee.stages import LEGAL_STAGES, STAGE_NAMES, find_stage
+from exphil.melee.characters import external_id, internal_id
 from exphil.play.console import PORT
 from exphil.play.libraries import load_melee
 from exphil.play.pipe import PipeWriter
+from exphil.play.seats import Seat, check_stage
 
 START_S: Final = 60.0
 """Seconds that Dolphin may take until it reads its controllers and answers."""
 VERSION_S: Final = 30.0
 """Seconds that it may take to tell its version."""
 
-PORTS: Final = (1, 2, 3, 4)
-LAST_PLAYABLE: Final = 25
-"""External id of the last character of the select screen."""
-
 RESULTS_SCENE: Final = b"\x04\x02"
 """The screen after a game of versus mode, in a menu's event."""
-
-Kind = Literal["policy", "cpu", "human"]
-
-
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """Who sits at a port.
-
-    Attributes:
-        port: 1 to 4.
-        kind: a policy and a CPU have a pipe of ours; a human has a controller of their own.
-        character: name as in `exphil.melee.characters`; None for a human, who chooses.
-        cpu_level: 1 to 9 of a CPU.
-    """
-
-    port: int
-    kind: Kind
-    character: str | None = None
-    cpu_level: int = 0
 
 
 class _Menus:
@@ -190,7 +166,7 @@ class Dolphin:
         self._helpers[seat.port].menu_helper_simple(
             state,
             controller,
-            self._melee.Character(internal_id(_external_id(seat.character))),
+            self._melee.Character(internal_id(external_id(seat.character))),
             self._stage,
             cpu_level=seat.cpu_level,
             autostart=seat.port == self._starts and self._cpus_are_set(state),
@@ -241,48 +217,6 @@ def _controller_of(melee: Any) -> Any:
             self.pipe = None
 
     return MenuController
-
-
-def check_seats(seats: Sequence[Seat]) -> None:
-    """Raise a UsageError for ports that are none, or taken twice."""
-    for seat in seats:
-        if seat.port not in PORTS:
-            raise UsageError(f"port {seat.port}: a console has the ports 1 to 4")
-    if len({seat.port for seat in seats}) < len(seats):
-        raise UsageError(f"both players sit at port {seats[0].port}: give another --opponent-port")
-
-
-def _external_id(name: str) -> int:
-    return next(number for number, other in EXTERNAL_NAMES.items() if other == name)
-
-
-def check_stage(stage: str | None) -> str:
-    """libmelee's name of a stage; it knows the way to the legal ones. The random one for None.
-
-    Raises:
-        UsageError: no such stage, or the menu helper does not know the way there.
-    """
-    if stage is None:
-        return "RANDOM_STAGE"
-    name = find_stage(stage)
-    legal = [STAGE_NAMES[number] for number in LEGAL_STAGES]
-    if name not in legal:
-        raise UsageError(f"--stage {stage}: only {', '.join(legal)} can be chosen for you")
-    return name.replace("DREAM_LAND", "DREAMLAND")
-
-
-def playable_character(text: str, flag: str, cpu: bool = False) -> str:
-    """The name of a character that the menus offer.
-
-    Raises:
-        UsageError: there is none of that name.
-    """
-    name = find_character(text)
-    if _external_id(name) > LAST_PLAYABLE:
-        raise UsageError(f"{flag} {text}: nobody can choose this character")
-    if cpu and name == "SHEIK":
-        raise UsageError(f"{flag} {text}: a CPU cannot be made to choose Sheik; choose zelda")
-    return name
 
 
 def check_paths(executable: Path, iso: Path, home: Path | None) -> None:

@@ -10,21 +10,15 @@ from exphil.melee.characters import external_name
 from exphil.melee.stages import stage_name
 from exphil.play.bot import Bot
 from exphil.play.console import ADDRESS, LAST_PORT, ConsoleConnection
-from exphil.play.dolphin import (
-    START_S,
-    Dolphin,
-    Seat,
-    check_paths,
-    check_seats,
-    check_stage,
-    playable_character,
-)
+from exphil.play.dolphin import START_S, Dolphin, check_paths
 from exphil.play.engine import Engine
 from exphil.play.engines import warm_up
 from exphil.play.game import Game
 from exphil.play.libraries import load_melee
 from exphil.play.runner import PolicyRunner
+from exphil.play.seats import Seat, check_seats, check_stage, playable_character
 from exphil.play.session import Events, Session
+from exphil.play.spread import TITLES
 from exphil.play.status import Status
 from exphil.play.watchdog import Watchdog
 
@@ -234,9 +228,7 @@ def summary(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("missed", f"{report['missed']} (answered later than {report['budget_ms']:.1f} ms, or not at all)"),
     ]
     if latency["p50_ms"] is not None:
-        rows.append(
-            ("latency", ", ".join(f"{name.removesuffix('_ms')} {ms:.2f} ms" for name, ms in latency.items()))
-        )
+        rows.append(("latency", ", ".join(f"{TITLES[name]} {ms:.2f} ms" for name, ms in latency.items())))
     for player in report["players"]:
         if player["lost_inputs"]:
             lost = f"{player['lost_inputs']:,} that were ready in time, and that Dolphin did not read"

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from exphil.errors import UsageError
-from exphil.melee.characters import EXTERNAL_NAMES, find_character, internal_id
+from exphil.melee.characters import external_id, find_character, internal_id
 from exphil.melee.stages import STAGE_NAMES, find_stage
 from exphil.synth.arenas import ARENAS
 from exphil.synth.events import FIRST_FRAME, Version
@@ -73,7 +73,7 @@ class Player:
 
     @property
     def external(self) -> int:
-        return next(number for number, name in EXTERNAL_NAMES.items() if name == self.character)
+        return external_id(self.character)
 
     @property
     def internal(self) -> int:

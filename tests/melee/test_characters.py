@@ -7,6 +7,7 @@ from exphil.melee.characters import (
     EXTERNAL_NAMES,
     INTERNAL_NAMES,
     NUM_CHARACTERS,
+    external_id,
     external_name,
     find_character,
     internal_id,
@@ -45,7 +46,7 @@ def test_internal_ids_fit_the_feature():
 )  # fmt: skip
 def test_people_find_their_character(text, name):
     assert find_character(text) == name
-    assert name in EXTERNAL_NAMES.values()
+    assert EXTERNAL_NAMES[external_id(name)] == name
 
 
 def test_misspelt_characters_get_a_hint():
