@@ -16,7 +16,7 @@ from exphil.features import V1
 from exphil.live import GameStart, LiveFrame
 from exphil.live.stream import EventStream
 from exphil.melee.controller import HEADS
-from exphil.play import shadow as module
+from exphil.play.shadow import run as module
 from exphil.play.broadcast import Message, broadcast_of, frame_payloads
 from exphil.play.runner import PolicyRunner
 from exphil.play.shadow.agreement import agreement, likelihood, nats, scored_frames
