@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 REPLAYS ?=
+# Files of tests side by side; each worker may need 2 GB.
+TEST_WORKERS ?= -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: help install demo test lint format docs bench clean
 .DEFAULT_GOAL := help
@@ -27,7 +29,7 @@ demo: $(STAMP)
 	$(BIN)/exphil demo $(REPLAYS)
 
 test: $(STAMP)
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(TEST_WORKERS) $(PYTEST_ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
