@@ -78,6 +78,7 @@ class Session:
         watchdog: judges lateness.
         most_games: None for as many as there are.
         together: steps bots that one batch can hold.
+        paced: frames come at the game's pace, with rests between; else one as soon as the last is answered.
         clock: that of `Message.arrived`.
     """
 
@@ -92,6 +93,7 @@ class Session:
         watchdog: Watchdog | None = None,
         most_games: int | None = None,
         together: Together = step_team,
+        paced: bool = True,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.watchdog = Watchdog() if watchdog is None else watchdog
@@ -103,6 +105,7 @@ class Session:
         self._status = status
         self._most_games = most_games
         self._together = together
+        self._paced = paced
         self._clock = clock
         self._game: Game | None = None
         self._playing: list[Bot] = []
@@ -118,7 +121,7 @@ class Session:
         Raises:
             ConsoleError: the console is gone and does not come back, before anything was played.
         """
-        with steady():
+        with steady(paced=self._paced):
             while not self._is_over:
                 try:
                     messages = self._console.receive(WAIT_S)

@@ -12,13 +12,17 @@ PRIORITY: Final = -10
 
 
 @contextmanager
-def steady() -> Iterator[None]:
-    """Keep Python's collector of cycles from pausing a frame, and go before other programs where that is allowed."""
+def steady(*, paced: bool) -> Iterator[None]:
+    """Keep Python's collector of cycles from pausing a frame; a loop that is paced goes before other programs.
+
+    One that never rests must not: it would leave others nothing, and Linux then takes the processor from a thread in
+    real time for 50 ms of each second.
+    """
     was_enabled = gc.isenabled()
     gc.collect()
     gc.freeze()
     gc.disable()
-    give_way = go_first()
+    give_way = go_first() if paced else _stay
     try:
         yield
     finally:
@@ -43,7 +47,11 @@ def go_first() -> Callable[[], None]:
             with suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, 0, min(before, PRIORITY))
                 return lambda: os.setpriority(os.PRIO_PROCESS, 0, before)
-    return lambda: None
+    return _stay
+
+
+def _stay() -> None:
+    """Nothing was changed."""
 
 
 def _in_real_time() -> Callable[[], None]:
@@ -56,7 +64,7 @@ def _in_real_time() -> Callable[[], None]:
         raise OSError("no real-time scheduling by threads")
     policy, setting = os.sched_getscheduler(0), os.sched_getparam(0)
     if policy != os.SCHED_OTHER:
-        return lambda: None
+        return _stay
     least = os.sched_param(os.sched_get_priority_min(os.SCHED_RR))
     os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, least)
     # without rights the flag cannot be taken back; on an ordinary thread it says nothing

@@ -51,7 +51,7 @@ def test_it_goes_first_where_it_may(
 ) -> None:
     system = Priorities(monkeypatch, before, allowed=allowed)
     seen = []
-    with suppress(KeyboardInterrupt), steady():
+    with suppress(KeyboardInterrupt), steady(paced=True):
         seen.append(system.now)
         raise KeyboardInterrupt
     assert [*seen, system.now] == [during, before]
@@ -61,7 +61,7 @@ def test_it_goes_first_where_it_may(
 @pytest.mark.parametrize(("before", "during"), [(0, True), (19, False)])
 def test_real_time_comes_first(monkeypatch: pytest.MonkeyPatch, before: int, during: bool) -> None:
     system = Priorities(monkeypatch, before, allowed=True, real_time=True)
-    with steady():
+    with steady(paced=True):
         assert (system.real_time, system.now) == (during, before)
     assert (system.real_time, system.now) == (False, before)
 
@@ -73,19 +73,28 @@ def test_the_system_has_everything_back() -> None:
         return os.getpriority(os.PRIO_PROCESS, 0), os.sched_getscheduler(0) & 0xFF if known else 0
 
     before = now()
-    with steady():
+    with steady(paced=True):
         pass
     assert now() == before
 
 
+@priorities
+def test_a_loop_without_rests_stays_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In real time it would be stopped for 50 ms of each second."""
+    system = Priorities(monkeypatch, 0, allowed=True, real_time=True)
+    with steady(paced=False):
+        assert not gc.isenabled()
+        assert (system.real_time, system.now) == (False, 0)
+
+
 def test_the_collector_rests_meanwhile() -> None:
     assert gc.isenabled()
-    with steady():
+    with steady(paced=True):
         assert not gc.isenabled()
     assert gc.isenabled()
     gc.disable()
     try:
-        with steady():
+        with steady(paced=True):
             pass
         assert not gc.isenabled()
     finally:

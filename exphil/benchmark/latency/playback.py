@@ -206,6 +206,7 @@ def play(
             [bot],
             Status(silent),
             watchdog=watchdog,
+            paced=pace is not None,
             clock=lambda: clocks.now() / 1e9,
         ).play()
         return Played(playback.times(), playback.stopwatch.parts(), watchdog.missed - missed_before)

@@ -202,6 +202,7 @@ def _stream(
                 watchdog=watchdog,
                 most_games=1,
                 together=steps,
+                paced=not options.fast,
                 clock=clock,
             ).play()
         except KeyboardInterrupt:

@@ -126,6 +126,18 @@ def test_frames_never_queue_up_behind_a_policy_that_is_too_slow(games: list[list
     assert 4 < played.missed < 60
 
 
+@pytest.mark.parametrize("paced", [True, False])
+def test_only_a_paced_loop_goes_before_other_programs(
+    games: list[list[bytes]], paced: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    went: list[bool] = []
+    monkeypatch.setattr("exphil.play.steady.go_first", lambda: went.append(True) or (lambda: None))
+    clock = Clock()
+    pace = Pace(clock.clocks) if paced else None
+    play(Slow(clock, {}), games, 5, clock.clocks, pace=pace, warmup=0)
+    assert went == [True] * paced
+
+
 def test_the_control_takes_turns_with_the_policy(games: list[list[bytes]]) -> None:
     clock = Clock(tick=10)
     engine = Slow(clock, {12: FRAME + 1_000_000})

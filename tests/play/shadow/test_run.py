@@ -16,9 +16,9 @@ from exphil.features import V1
 from exphil.live import GameStart, LiveFrame
 from exphil.live.stream import EventStream
 from exphil.melee.controller import HEADS
-from exphil.play.shadow import run as module
 from exphil.play.broadcast import Message, broadcast_of, frame_payloads
 from exphil.play.runner import PolicyRunner
+from exphil.play.shadow import run as module
 from exphil.play.shadow.agreement import agreement, likelihood, nats, scored_frames
 from exphil.play.shadow.report import head_tables, latency_table, player_table, summary
 from exphil.play.shadow.run import Options, read_recording, shadow
@@ -121,11 +121,21 @@ def test_at_the_games_own_pace_it_is_the_same(game: Path, monkeypatch: pytest.Mo
     messages = broadcast_of([game.read_bytes()])
     monkeypatch.setattr(module, "broadcast_of", lambda _: [*messages[:60], messages[-1]])
     monkeypatch.setattr(module, "Watchdog", lambda: Watchdog(budget_s=600.0))
+    went: list[bool] = []
+    monkeypatch.setattr("exphil.play.steady.go_first", lambda: went.append(True) or (lambda: None))
     found = shadow(policy, game, Options(), status=Status(io.StringIO()), progress=silent)
     assert found["pace"] == "60 FPS"
+    assert went == [True]
     assert found["game"]["complete"]
     assert 40 < found["deadline"]["frames"] < 60
     assert found["deadline"]["left_out"] == 0
+
+
+def test_as_fast_as_it_answers_it_does_not_go_before_other_programs(
+    game: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exphil.play.steady.go_first", lambda: pytest.fail("it went first"))
+    assert answered(game)["game"]["complete"]
 
 
 class Stops(Status):
