@@ -20,6 +20,7 @@ from exphil.play.seats import Seat, check_seats, check_stage, playable_character
 from exphil.play.session import Events, Session
 from exphil.play.spread import TITLES
 from exphil.play.status import Status
+from exphil.play.steady import steady
 from exphil.play.watchdog import Watchdog
 
 DEFAULT_CHARACTER: Final = "FOX"
@@ -166,12 +167,13 @@ class Match:
         with self.dolphin:
             self._status.tell("starting Dolphin")
             self.dolphin.start()
-            self._console.connect(START_S, self.dolphin.ended)
-            try:
-                self.session.play()
-            finally:
-                self._status.end()
-                self._console.close()
+            with steady(paced=True):
+                self._console.connect(START_S, self.dolphin.ended)
+                try:
+                    self.session.play()
+                finally:
+                    self._status.end()
+                    self._console.close()
 
     def report(self) -> dict[str, Any]:
         """What was played and how it went, as JSON."""

@@ -17,7 +17,6 @@ from exphil.play.console import ConsoleError, Message
 from exphil.play.controller import ControllerState
 from exphil.play.game import Game
 from exphil.play.status import Status, stocks_of
-from exphil.play.steady import steady
 from exphil.play.teams import Together, step_team, team_of
 from exphil.play.watchdog import MOST_WAITING, Watchdog
 
@@ -78,7 +77,6 @@ class Session:
         watchdog: judges lateness.
         most_games: None for as many as there are.
         together: steps bots that one batch can hold.
-        paced: frames come at the game's pace, with rests between; else one as soon as the last is answered.
         clock: that of `Message.arrived`.
     """
 
@@ -93,7 +91,6 @@ class Session:
         watchdog: Watchdog | None = None,
         most_games: int | None = None,
         together: Together = step_team,
-        paced: bool = True,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.watchdog = Watchdog() if watchdog is None else watchdog
@@ -105,7 +102,6 @@ class Session:
         self._status = status
         self._most_games = most_games
         self._together = together
-        self._paced = paced
         self._clock = clock
         self._game: Game | None = None
         self._playing: list[Bot] = []
@@ -116,27 +112,26 @@ class Session:
         self._told: dict[str, int] = {}
 
     def play(self) -> None:
-        """Play.
+        """Play; see `exphil.play.steady` for what keeps others from holding it up.
 
         Raises:
             ConsoleError: the console is gone and does not come back, before anything was played.
         """
-        with steady(paced=self._paced):
-            while not self._is_over:
-                try:
-                    messages = self._console.receive(WAIT_S)
-                except ConsoleError as error:
-                    if not self._found_again(error):
-                        return
-                    continue
-                self.take(messages)
-                if messages:
-                    self._silent_since = None
-                elif self._host.ended() is not None:
-                    self._console_ended()
+        while not self._is_over:
+            try:
+                messages = self._console.receive(WAIT_S)
+            except ConsoleError as error:
+                if not self._found_again(error):
                     return
-                else:
-                    self._note_silence()
+                continue
+            self.take(messages)
+            if messages:
+                self._silent_since = None
+            elif self._host.ended() is not None:
+                self._console_ended()
+                return
+            else:
+                self._note_silence()
 
     def _note_silence(self) -> None:
         """Nothing has come for a while: told once, in a game. The connection says by itself when it is lost."""

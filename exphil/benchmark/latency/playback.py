@@ -24,6 +24,7 @@ from exphil.play.pipe import PipeWriter
 from exphil.play.runner import PolicyRunner
 from exphil.play.session import Session
 from exphil.play.status import Status
+from exphil.play.steady import steady
 from exphil.play.watchdog import Watchdog
 
 WARMUP_FRAMES: Final = 300
@@ -199,16 +200,17 @@ def play(
             bot.port = port
 
         playback.begins = sit_down
-        Session(
+        session = Session(
             playback,
             playback,
             TimedEvents(playback.stopwatch, playback.came),
             [bot],
             Status(silent),
             watchdog=watchdog,
-            paced=pace is not None,
             clock=lambda: clocks.now() / 1e9,
-        ).play()
+        )
+        with steady(paced=pace is not None):
+            session.play()
         return Played(playback.times(), playback.stopwatch.parts(), watchdog.missed - missed_before)
 
 

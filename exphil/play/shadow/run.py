@@ -29,6 +29,7 @@ from exphil.play.shadow.agreement import agreement, likelihood, nats, scored_fra
 from exphil.play.shadow.observed import Clock, ObservedEvents, ObservedPad, ObservedSteps, RecordedConsole
 from exphil.play.spectator import SpectatorServer
 from exphil.play.status import Status
+from exphil.play.steady import steady
 from exphil.play.watchdog import Latencies, Watchdog
 from exphil.replays.sources import find_sources, read_source
 
@@ -191,20 +192,21 @@ def _stream(
     with SpectatorServer(broadcast_of([data]), port=options.server_port, fps=fps) as server:
         connection = ConsoleConnection(ADDRESS, server.port, clock)
         console = RecordedConsole(connection, clock, one_by_one=options.fast)
+        session = Session(
+            console,
+            console,
+            events,
+            bots,
+            status,
+            watchdog=watchdog,
+            most_games=1,
+            together=steps,
+            clock=clock,
+        )
         try:
-            connection.connect(CONNECT_S)
-            Session(
-                console,
-                console,
-                events,
-                bots,
-                status,
-                watchdog=watchdog,
-                most_games=1,
-                together=steps,
-                paced=not options.fast,
-                clock=clock,
-            ).play()
+            with steady(paced=not options.fast):  # before the first frame is on its way
+                connection.connect(CONNECT_S)
+                session.play()
         except KeyboardInterrupt:
             stopped = True
         finally:
