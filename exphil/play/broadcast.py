@@ -95,11 +95,14 @@ def frame_payloads(data: bytes) -> Iterator[tuple[int | None, bytes]]:
 
 
 def _timed(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Payloads with the tick at which each is due: frames that come again, with the new one that follows them."""
+    """Payloads with the tick at which each is due: frames that come again, with the new one that follows them.
+
+    The end follows a tick after the last frame. Before 3.0 it is what makes that frame whole.
+    """
     newest, tick = None, -1
     for frame, payload in frame_payloads(data):
         if frame is None:
-            yield max(tick, 0), payload
+            yield tick + 1, payload
         elif newest is None or frame > newest:
             newest, tick = frame, tick + 1
             yield tick, payload

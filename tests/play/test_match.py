@@ -1,5 +1,6 @@
 """`exphil play` at a program that behaves as Dolphin: launched by libmelee, through the menus, game after game."""
 
+import gc
 import io
 import sys
 from pathlib import Path
@@ -88,7 +89,9 @@ def _place(name: str) -> int:
     return int(melee.from_internal(melee.Character[name]))
 
 
-def test_against_a_human_who_chooses(staged: Staged) -> None:
+def test_against_a_human_who_chooses(staged: Staged, monkeypatch: pytest.MonkeyPatch) -> None:
+    went: list[bool] = []
+    monkeypatch.setattr("exphil.play.steady.go_first", lambda: went.append(gc.isenabled()) or (lambda: None))
     staged.plan("menus", "game 0", "results", "menus", "game 1", "exit 0", human=1, human_starts=True)
     played = Played(staged)
     report = played.play()
@@ -103,6 +106,8 @@ def test_against_a_human_who_chooses(staged: Staged) -> None:
         assert held == wanted
         assert len({str(state) for state in held.values()}) > 50  # it did play
     assert "starting Dolphin" in played.told.getvalue()
+    assert went == [False]  # it goes before other programs, and the collector rests
+    assert gc.isenabled()
 
 
 def test_against_a_cpu_on_a_chosen_stage(staged: Staged) -> None:

@@ -1,7 +1,5 @@
 """A session at a console that is told what to do: late frames, backlogs, lost games, remarks that keep coming."""
 
-import gc
-
 import numpy as np
 import pytest
 
@@ -192,22 +190,6 @@ def test_a_console_that_never_comes_back() -> None:
     at.host.comes_back = False
     at.session.play()  # there was a game to report on
     assert "no console answers" in at.told.getvalue()
-
-
-def test_the_collector_rests_while_playing_and_only_then() -> None:
-    at = Staged()
-    states = []
-    plain = at.runner.step
-
-    def step(frame: LiveFrame) -> ControllerState:
-        states.append(gc.isenabled())
-        return plain(frame)
-
-    at.runner.step = step  # type: ignore[method-assign]
-    at.host.turns = [[at.game(START, frame(0))]]
-    at.session.play()
-    assert states == [False]
-    assert gc.isenabled()
 
 
 def test_the_lag_of_the_console_shows() -> None:
