@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 REPLAYS ?=
-# Files of tests side by side; each worker may need 2 GB.
+# Files of tests side by side; each worker may need 3 GB.
 TEST_WORKERS ?= -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: help install demo test lint format docs bench clean
