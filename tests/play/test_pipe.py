@@ -207,9 +207,12 @@ def test_a_reader_in_another_thread_sees_whole_inputs(path: Path) -> None:
     assert writer.reopen()
 
     def read() -> None:
-        while not done.is_set() or pad.read():
+        while True:
+            was_done = done.is_set()
             if pad.read():
                 seen.append(as_classes(pad))
+            elif was_done:
+                return
 
     reader = threading.Thread(target=read)
     reader.start()
