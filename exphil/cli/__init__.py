@@ -9,7 +9,8 @@ def main() -> None:
     """Entry point of the `exphil` script."""
     try:
         from exphil.cli.app import main as start
-    except KeyboardInterrupt:  # imports take the first half second
+
+        start()
+    except KeyboardInterrupt:  # in the first half second, which imports take; later ones are told of inside
         print("stopped by Ctrl-C", file=sys.stderr)
         sys.exit(INTERRUPTED)
-    start()

@@ -1,5 +1,6 @@
 """A policy beside a recording: the whole path, from the server to the report."""
 
+import gc
 import io
 import json
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from exphil.live import GameStart, LiveFrame
 from exphil.live.stream import EventStream
 from exphil.melee.controller import HEADS
 from exphil.play.broadcast import Message, broadcast_of, frame_payloads
+from exphil.play.console import ConsoleConnection
 from exphil.play.runner import PolicyRunner
 from exphil.play.shadow import run as module
 from exphil.play.shadow.agreement import agreement, likelihood, nats, scored_frames
@@ -136,6 +138,22 @@ def test_as_fast_as_it_answers_it_does_not_go_before_other_programs(
 ) -> None:
     monkeypatch.setattr("exphil.play.steady.go_first", lambda: pytest.fail("it went first"))
     assert answered(game)["game"]["complete"]
+
+
+def test_the_collector_has_run_before_the_first_frame_is_on_its_way(
+    game: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states = []
+
+    class Watched(ConsoleConnection):
+        def connect(self, *given: Any) -> None:
+            states.append(gc.isenabled())
+            super().connect(*given)
+
+    monkeypatch.setattr(module, "ConsoleConnection", Watched)
+    assert answered(game)["game"]["complete"]
+    assert states == [False]
+    assert gc.isenabled()
 
 
 class Stops(Status):
